@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Definitions of what maps.bpf.h declares. */
+#include "bpf/maps.bpf.h"
+
+struct na_ctl_map na_ctl SEC(".maps");
+struct na_counters_map na_counters SEC(".maps");
+struct na_slots_map na_slots SEC(".maps");
+struct na_flows_map na_flows SEC(".maps");
+struct na_pending_map na_pending SEC(".maps");
+struct na_creds_map na_creds SEC(".maps");
+struct na_auths_map na_auths SEC(".maps");
+struct na_index_map na_index SEC(".maps");
+struct na_entries_map na_entries SEC(".maps");
+struct na_slabs_map na_slabs SEC(".maps");
+struct na_free_map na_free_blocks SEC(".maps");
+struct na_free_map na_free_entries SEC(".maps");
+
+const volatile __u32 na_netns = 0;
+const volatile __u16 na_port = 2049;
+const volatile __u32 na_max_file = NA_FILE_MAX;
+const volatile __u32 na_max_packets = 4;
+const volatile __u64 na_ttl_ns = 60000000000ull;
+const volatile __u64 na_alive_ns = 5000000000ull;
+const volatile __u64 na_tick_ns = 4000000ull;
+const volatile __u32 na_guards = 3;
+const volatile __u32 na_entries_max = 1;
+
+char LICENSE[] SEC("license") = "GPL";

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The maps, declared once here and defined once in maps.bpf.c. Sizes given as 1 are
+ * set by the loader from the memory budget (admin/budget.c).
+ */
+#ifndef NFSACCEL_BPF_MAPS_H
+#define NFSACCEL_BPF_MAPS_H
+
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+#include "nfsaccel/abi.h"
+#include "nfsaccel/splice_state.h"
+
+/* One element: mode, epoch, flush number, id source. */
+struct na_ctl_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct na_ctl);
+};
+
+struct na_counters_map {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, NA_V_MAX);
+	__type(key, __u32);
+	__type(value, struct na_counter);
+};
+
+/* Guard 1. Fixed array: no eviction, no failed lookup. */
+struct na_slots_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, NA_SLOTS);
+	__type(key, __u32);
+	__type(value, struct na_slot);
+};
+
+/* Spliced or watched connections; plain HASH, never LRU (I11). Only TC programs touch it. */
+struct na_flows_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct na_flow_key);
+	__type(value, struct na_flow);
+};
+
+/* READ calls on their way through nfsd. Losing one loses a fill. */
+struct na_pending_map {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 8192);
+	__type(key, struct na_pending_key);
+	__type(value, struct na_pending);
+};
+
+struct na_creds_map {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct na_cred_key);
+	__type(value, __u64);
+};
+
+struct na_auths_map {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct na_auth_key);
+	__type(value, struct na_auth);
+};
+
+/* File handle -> entry number. */
+struct na_index_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct na_fh);
+	__type(value, __u32);
+};
+
+/* Entry number -> entry; number 0 is never used. */
+struct na_entries_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct na_entry);
+};
+
+/* Block number / NA_SLAB_BLOCKS -> slab; block number 0 is never used. */
+struct na_slabs_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct na_slab);
+};
+
+/* Free numbers; the loader fills them when it creates the maps. */
+struct na_free_map {
+	__uint(type, BPF_MAP_TYPE_STACK);
+	__uint(max_entries, 1);
+	__type(value, __u32);
+};
+
+extern struct na_ctl_map na_ctl SEC(".maps");
+extern struct na_counters_map na_counters SEC(".maps");
+extern struct na_slots_map na_slots SEC(".maps");
+extern struct na_flows_map na_flows SEC(".maps");
+extern struct na_pending_map na_pending SEC(".maps");
+extern struct na_creds_map na_creds SEC(".maps");
+extern struct na_auths_map na_auths SEC(".maps");
+extern struct na_index_map na_index SEC(".maps");
+extern struct na_entries_map na_entries SEC(".maps");
+extern struct na_slabs_map na_slabs SEC(".maps");
+extern struct na_free_map na_free_blocks SEC(".maps");
+extern struct na_free_map na_free_entries SEC(".maps");
+
+/* Set by the loader before the programs are loaded. */
+extern const volatile __u32 na_netns; /* inode number of the network namespace served */
+extern const volatile __u16 na_port; /* host order, 2049 */
+extern const volatile __u32 na_max_file; /* bytes, at most NA_FILE_MAX */
+extern const volatile __u32 na_max_packets; /* packets of one reply */
+extern const volatile __u64 na_ttl_ns; /* longest life of entries and authorizations */
+extern const volatile __u64 na_alive_ns; /* a connection is answered this long without a pass */
+extern const volatile __u64 na_tick_ns; /* how coarse ctime is: a jiffy */
+extern const volatile __u32 na_guards; /* test switch: bit 0 guard 1, bit 1 guard 2 */
+extern const volatile __u32 na_entries_max; /* highest entry number + 1 */
+
+static __always_inline struct na_ctl *na_ctl_get(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&na_ctl, &zero);
+}
+
+static __always_inline void na_count(enum na_verdict why, __u64 n)
+{
+	__u32 key = why;
+	struct na_counter *c = bpf_map_lookup_elem(&na_counters, &key);
+
+	if (c)
+		c->n += n;
+}
+
+#endif

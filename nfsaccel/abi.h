@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Map keys and values: the contract between the BPF programs and the daemon.
+ *
+ * 1. No implicit padding; keys are zeroed before they are filled and compared in full.
+ * 2. Addresses and ports are in network byte order, everything else in host order.
+ * 3. Times are bpf_ktime_get_ns() (CLOCK_MONOTONIC) nanoseconds.
+ * 4. NA_ABI changes whenever a size, a meaning or a map's shape does: pinned state of
+ *    another ABI is never taken over.
+ */
+#ifndef NFSACCEL_ABI_H
+#define NFSACCEL_ABI_H
+
+#include "nfsaccel/types.h"
+#include "nfsaccel/verdict.h"
+
+#define NA_ABI 1
+
+/* Marks on skbs: set at ingress on what we send, cleared at egress. */
+#define NA_MARK_OURS 0x6e667361u
+
+#define NA_NFS_FHSIZE	 64 /* NFS3_FHSIZE, RFC 1813 section 2.4 */
+#define NA_AUTH_GIDS	 16 /* RFC 5531 appendix A */
+#define NA_FATTR3_BYTES	 84 /* fattr3 on the wire, RFC 1813 section 2.6 */
+#define NA_BLOCK_SHIFT	 12
+#define NA_BLOCK_BYTES	 (1u << NA_BLOCK_SHIFT)
+#define NA_FILE_BLOCKS	 16 /* blocks of one cached file: 64 KiB */
+#define NA_FILE_MAX	 (NA_FILE_BLOCKS * NA_BLOCK_BYTES)
+#define NA_SLAB_BLOCKS	 64 /* blocks of one element of the slab array */
+#define NA_SLAB_SLACK	 NA_BLOCK_BYTES /* lets the verifier see offset + length in bounds */
+#define NA_SLOTS	 65536u /* version slots; a power of two */
+#define NA_FIFO		 32u /* answered requests not yet acknowledged, per connection */
+#define NA_NO_BLOCK	 0u /* block and entry numbers start at 1 */
+#define NA_REPLY_PACKETS 48u /* the most packets one reply may ever take */
+
+/* --- connections ------------------------------------------------------- */
+
+struct na_flow_key {
+	__u8 client[16]; /* IPv4 as ::ffff:a.b.c.d, RFC 4291 section 2.5.5.2 */
+	__u8 server[16];
+	__u16 client_port; /* network order */
+	__u16 server_port;
+};
+_Static_assert(sizeof(struct na_flow_key) == 36, "na_flow_key");
+
+/* --- the cache --------------------------------------------------------- */
+
+/* An NFSv3 file handle as on the wire; bytes past len are zero. */
+struct na_fh {
+	__u32 len;
+	__u8 data[NA_NFS_FHSIZE];
+};
+_Static_assert(sizeof(struct na_fh) == 68, "na_fh");
+
+/* What guard 2 compares with the live inode (coherence.md). */
+struct na_inode_snap {
+	__u64 inode; /* kernel address; may be stale, so never trusted */
+	__u64 sb;
+	__u64 ino;
+	__u64 size;
+	__s64 mtime_sec;
+	__s64 ctime_sec;
+	__u64 iversion; /* without the QUERIED bit */
+	__u64 acl; /* i_acl, the pointer itself */
+	__u32 mtime_nsec;
+	__u32 ctime_nsec;
+	__u32 generation;
+	__u32 mode;
+	__u32 uid;
+	__u32 gid;
+	__u32 nlink;
+	__u32 dev; /* s_dev as the kernel encodes it */
+};
+_Static_assert(sizeof(struct na_inode_snap) == 96, "na_inode_snap");
+
+/* Version slot (guard 1): hash(s_dev, i_ino) -> counter. Only hooks write it. */
+struct na_slot {
+	__u64 version;
+	__u64 bumped; /* time of the last bump; written before version moves */
+};
+
+#define NA_ENTRY_DEAD 0x80000000u
+
+/*
+ * One cached file. ref counts pins; the bit NA_ENTRY_DEAD is set by cmpxchg(0, DEAD) only,
+ * so a pinned entry never dies and a dead one is never pinned. All but ref, used, valid
+ * and block[] is written once, before the entry is put into the index.
+ */
+struct na_entry {
+	__u32 ref;
+	__u32 used; /* set by hits, cleared by the clock hand */
+	__u32 valid; /* bit i: block[i] holds its bytes */
+	__u32 slot; /* index of the version slot */
+	__u64 fid; /* never used twice; kept when an unchanged file is refilled */
+	__u64 version; /* the slot's value the bytes belong to */
+	__u64 flush; /* na_ctl.flush at fill */
+	__u64 expires;
+	__u64 fsid; /* fattr3.fsid, host order: depends on export and handle type */
+	__u32 size; /* bytes of the whole file */
+	__u32 pad;
+	struct na_fh fh;
+	__u8 attr[NA_FATTR3_BYTES]; /* as nfsd sent it */
+	__u32 block[NA_FILE_BLOCKS]; /* block numbers, NA_NO_BLOCK where none */
+	struct na_inode_snap snap;
+};
+_Static_assert(sizeof(struct na_entry) == 376, "na_entry");
+
+struct na_slab {
+	__u8 data[NA_SLAB_BLOCKS * NA_BLOCK_BYTES + NA_SLAB_SLACK];
+};
+
+/* Who asks, exactly as on the wire. */
+struct na_cred_key {
+	__u8 client[16];
+	__u32 flavor; /* AUTH_NONE 0, AUTH_SYS 1 */
+	__u32 privileged; /* client port below 1024 */
+	__u32 uid;
+	__u32 gid;
+	__u32 ngids;
+	__u32 gids[NA_AUTH_GIDS]; /* in wire order */
+};
+_Static_assert(sizeof(struct na_cred_key) == 100, "na_cred_key");
+
+struct na_auth_key {
+	__u64 cred; /* number given to a na_cred_key, never used twice */
+	__u64 fid;
+	__u32 op; /* NFSv3 procedure number */
+	__u32 pad;
+};
+_Static_assert(sizeof(struct na_auth_key) == 24, "na_auth_key");
+
+struct na_auth {
+	__u64 version;
+	__u64 epoch;
+	__u64 flush;
+	__u64 expires;
+	__u64 fsid; /* the fsid nfsd showed to this client */
+};
+
+/* --- fill: what ingress asks, the hook vouches for, egress completes ---- */
+
+struct na_pending_key {
+	struct na_flow_key flow;
+	__u32 xid;
+};
+_Static_assert(sizeof(struct na_pending_key) == 40, "na_pending_key");
+
+enum na_pending_state {
+	NA_PENDING_ASKED = 1, /* seen at ingress */
+	NA_PENDING_POISON = 2, /* two calls with this xid: fill neither */
+	NA_PENDING_HOOKED = 3, /* the nfsd hook found it fit; snap, version, slot are set */
+};
+
+struct na_pending {
+	__u32 state;
+	__u32 count; /* asked */
+	__u64 offset;
+	__u64 asked; /* time at ingress */
+	__u64 epoch; /* export epoch at ingress */
+	__u64 flush;
+	__u64 cred;
+	/* from the hook */
+	__u64 version;
+	__u64 expires; /* no later than what export and client cache entries have left */
+	__u32 slot;
+	__u32 pad;
+	struct na_inode_snap snap;
+	struct na_fh fh;
+	__u32 pad2;
+};
+_Static_assert(sizeof(struct na_pending) == 240, "na_pending");
+
+/* --- control ------------------------------------------------------------ */
+
+enum na_mode {
+	NA_MODE_OFF = 0, /* nothing is answered, nothing filled */
+	NA_MODE_FILL = 1, /* grace: hooks are attached, filling has begun, no answers yet */
+	NA_MODE_ANSWER = 2,
+	NA_MODE_DYING = 3, /* stopping: spliced connections are being reset */
+};
+
+/* One element, writable by both sides; everything the programs may change is atomic. */
+struct na_ctl {
+	__u32 abi;
+	__u32 mode; /* enum na_mode */
+	__u64 epoch; /* export epoch, coherence.md */
+	__u64 flush; /* entries of another number are gone */
+	__u64 next_id; /* source of fid, cred and flow numbers */
+	__u64 clock_hand;
+	__u64 max_payload; /* nfsd's, 0 until the first READ told */
+	__u64 hook_skips; /* recursion misses the daemon has dealt with */
+};
+
+struct na_counter {
+	__u64 n;
+};
+
+#endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * State of one connection: what splice.md calls the splice. Sequence numbers are in
+ * "client space" (as the client counts) or "server space" (as the server's socket does).
+ */
+#ifndef NFSACCEL_SPLICE_STATE_H
+#define NFSACCEL_SPLICE_STATE_H
+
+#ifdef __bpf__
+#include <linux/bpf.h>
+#endif
+
+#include "nfsaccel/abi.h"
+
+#ifndef __bpf__
+struct na_spin_lock {
+	__u32 val;
+};
+#define NA_SPIN_LOCK struct na_spin_lock
+#else
+#define NA_SPIN_LOCK struct bpf_spin_lock
+#endif
+
+/* An answered request whose reply is not settled yet. */
+struct na_fifo_slot {
+	__u32 req_c; /* first byte of the consumed record, client space */
+	__u32 req_len;
+	__u32 req_s; /* where the server's stream would hold it */
+	__u32 rep_c; /* first byte of the injected reply, client space */
+	__u32 rep_len;
+	__u32 rep_s; /* where it was put in, server space */
+	__u32 entry; /* pinned */
+	__u32 xid;
+	__u32 count; /* READ count asked */
+	__u32 pad;
+	__u64 offset; /* READ offset asked */
+};
+_Static_assert(sizeof(struct na_fifo_slot) == 48, "na_fifo_slot");
+
+/* One direction's record parser (RFC 5531 section 11). */
+struct na_records {
+	__u32 next; /* stream position of the next record mark */
+	__u32 mark; /* bytes of a split mark so far, high byte first */
+	__u8 have; /* how many of them, 0 to 3 */
+	__u8 inside; /* the fragment before `next` was not its record's last */
+	__u8 sync; /* `next` is known */
+	__u8 pad;
+};
+_Static_assert(sizeof(struct na_records) == 12, "na_records");
+
+/* na_flow.flags */
+#define NA_FLOW_ADOPTED	 0x0001u /* scale, MSS and positions read from the socket */
+#define NA_FLOW_SYN	 0x0002u /* a SYN passed; syn_isn is set (I11) */
+#define NA_FLOW_CLOSING	 0x0004u /* FIN or RST of either side */
+#define NA_FLOW_DYING	 0x0008u /* being reset: ingress is dropped */
+#define NA_FLOW_DEAD	 0x0010u /* reset: nothing is translated any more */
+#define NA_FLOW_TS	 0x0020u /* timestamps in use, ts_offset known */
+#define NA_FLOW_SACK	 0x0040u
+#define NA_FLOW_SHAVE	 0x0080u /* headroom is kept out of the window told to the server */
+#define NA_FLOW_RECOVERY 0x0100u /* a lost reply is being resent, until recover_c */
+#define NA_FLOW_FRESH	 0x0200u /* seen from its first byte: no watching needed */
+
+struct na_flow {
+	NA_SPIN_LOCK lock;
+	__u32 flags;
+	struct na_flow_key key; /* repeated: the element may be reused under a reader */
+	__u32 syn_isn;
+	/* client to server, client space unless said otherwise */
+	__u32 c_next; /* highest position ever passed or consumed */
+	__u32 din; /* bytes consumed in all */
+	__u32 told; /* highest acknowledgement sent to the client */
+	__u32 s_ack; /* server's newest acknowledgement, server space */
+	__u32 s_edge; /* server's newest right edge, server space */
+	/* server to client */
+	__u32 s_high; /* highest position that passed egress, server space */
+	__u32 dout; /* bytes injected in all */
+	__u32 c_ack; /* client's newest acknowledgement, client space */
+	__u32 c_edge; /* client's right edge, client space */
+	__u32 s_una; /* newest acknowledgement passed to the server, server space */
+	__u32 s_edge_told; /* highest right edge passed to the server, server space */
+	struct na_records c_rec; /* in sync only while nothing is missing below c_next */
+	struct na_records s_rec;
+	/* options */
+	__u8 c_wscale; /* shift of the client's windows */
+	__u8 s_wscale; /* shift of the server's windows */
+	__u16 mss; /* payload bytes of a packet to the client */
+	__u32 c_tsval; /* client's newest TSval */
+	__u32 ts_last; /* newest TSval sent to the client */
+	__s32 ts_offset; /* max(server's TSval - milliseconds now) */
+	/* congestion (I8), bytes */
+	__u32 cwnd;
+	__u32 ssthresh;
+	__u32 recover_c; /* highest position sent when recovery began */
+	/* FIFO ring */
+	__u32 head;
+	__u32 count;
+	__u64 id; /* never used twice */
+	__u64 born; /* when tracking began */
+	__u64 last_seen;
+	__u64 last_pass; /* when something last went on to the stack */
+	__u64 last_resend;
+	struct na_fifo_slot fifo[NA_FIFO];
+	/* fill in progress; only the egress program touches it, outside the lock */
+	struct {
+		__u32 entry;
+		__u32 block; /* claimed, not yet valid */
+		__u32 next_s; /* server-space position the next byte must have */
+		__u32 left; /* data bytes still to come */
+		__u32 offset; /* file offset of the next byte */
+		__u32 pad;
+	} fill;
+};
+
+#endif
