@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# nfsacceld in the guest.
+
+# Under systemd and without ARG the installed service is used.
+lab_accel_service() { [ "$LAB_SYSTEMD" = yes ] && [ -z "${lab_accel_pid:-}" ]; }
+
+lab_accel_ready() { nfsaccelctl status >/dev/null 2>&1; }
+
+# lab_accel_up [ARG...]: starts nfsacceld with ARG... and waits until it answers.
+# Its pid is then in LAB_ACCEL_PID, its messages are in $OUT/nfsacceld.log.
+lab_accel_up() {
+	[ -e /lab/has-nfsaccel ] || lab_fail "this guest has no nfsaccel (--plain?)"
+	lab_accel_pid=""
+	if [ "$LAB_SYSTEMD" = yes ] && [ $# -eq 0 ]; then
+		systemctl start nfsaccel || {
+			journalctl -u nfsaccel --no-pager -n 30 >&2
+			lab_fail "nfsaccel.service does not start"
+		}
+		LAB_ACCEL_PID=$(systemctl show -P MainPID nfsaccel)
+	else
+		nfsacceld "$@" >>"$OUT/nfsacceld.log" 2>&1 &
+		lab_accel_pid=$!
+		LAB_ACCEL_PID=$lab_accel_pid
+	fi
+	local deadline=$((SECONDS + ${LAB_ACCEL_TIMEOUT:-60}))
+	until lab_accel_ready; do
+		if ! kill -0 "$LAB_ACCEL_PID" 2>/dev/null || [ $SECONDS -ge $deadline ]; then
+			tail -n 30 "$OUT/nfsacceld.log" >&2 2>/dev/null
+			lab_fail "nfsacceld is not ready"
+		fi
+		sleep 0.1
+	done
+}
+
+# lab_accel_down: stops it as an administrator would; its exit status is returned.
+lab_accel_down() {
+	if lab_accel_service; then
+		systemctl stop nfsaccel
+		return
+	fi
+	kill -TERM "$lab_accel_pid" 2>/dev/null
+	wait "$lab_accel_pid"
+}
+
+# lab_accel_kill: kills it without a chance to clean up.
+lab_accel_kill() {
+	kill -KILL "$LAB_ACCEL_PID"
+	lab_accel_service || wait "$LAB_ACCEL_PID" 2>/dev/null || :
+}
+
+# lab_stat NAME: one counter of nfsaccel.
+lab_stat() {
+	nfsaccelctl stats --json |
+		jq -e --arg name "$1" '.counters[$name] // error("no counter " + $name)'
+}

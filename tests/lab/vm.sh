@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Runs QEMU on the packed job. Part of run.
+
+qemu=$LAB_CACHE/qemu/root/usr/bin/qemu-system-x86_64
+qemu_data=$LAB_CACHE/qemu/root/usr/share
+
+# QEMU_ARGS... without acceleration and disks.
+vm_base() {
+	base=(-L "$qemu_data/qemu" -L "$qemu_data/seabios" -nodefaults -no-user-config
+		-no-reboot -display none -M pc -m "$mem"
+		-kernel "$LAB_CACHE/kernel-$kernel/vmlinuz"
+		-initrd "$LAB_CACHE/kernel-$kernel/initrd")
+}
+
+# Does KVM boot a kernel here? /dev/kvm may exist and still not work, so it is tried,
+# and the answer kept until the host's kernel or QEMU changes.
+vm_kvm_works() {
+	local key answer=no console
+	[ -w /dev/kvm ] || return 1
+	key="$(uname -rv) $(cat "$LAB_CACHE/qemu/version")"
+	if [ "$(head -1 "$LAB_CACHE/kvm" 2>/dev/null)" != "$key" ]; then
+		vm_base
+		console=$(timeout -s KILL 15 "$qemu" "${base[@]}" -accel kvm -cpu host \
+			-serial stdio -append "console=ttyS0 panic=-1 lab.probe" 2>&1 </dev/null) || :
+		case $console in *LAB-PROBE-OK*) answer=yes ;; esac
+		printf '%s\n%s\n' "$key" "$answer" >"$LAB_CACHE/kvm.$$"
+		mv "$LAB_CACHE/kvm.$$" "$LAB_CACHE/kvm"
+	fi
+	[ "$(tail -1 "$LAB_CACHE/kvm")" = yes ]
+}
+
+vm_accel() {
+	if [ "$icount" = yes ]; then
+		cpus=1
+		accel=(-accel tcg,thread=single -cpu "$tcg_cpu" -icount shift=0,sleep=off)
+	elif [ "$tcg" = no ] && vm_kvm_works; then
+		accel=(-accel kvm -cpu host)
+	else
+		accel=(-accel tcg,thread=multi -cpu "$tcg_cpu")
+	fi
+	accel+=(-smp "$cpus")
+}
+# Pinned, as guest instruction counts are compared.
+tcg_cpu=max,la57=off
+
+disk_args() {
+	local serial=$1 file=$2 options=$3
+	drives+=(-drive "if=none,id=$serial,format=raw,cache=unsafe,file=$file$options"
+		-device "virtio-blk-pci,drive=$serial,serial=$serial")
+}
+
+# Leaves stdout, stderr, console and result.tar in WORK; timed_out is set.
+vm_run() {
+	local work=$1 n init=/lab/init drives=() base accel name ports=() cmdline
+	timed_out=no
+	disk_args lab-root "$LAB_CACHE/image/root.img" ,snapshot=on
+	disk_args lab-modules "$LAB_CACHE/kernel-$kernel/modules.img" ,readonly=on
+	disk_args lab-job "$work/job.tar" ,readonly=on
+	truncate -s %512 "$work/job.tar"
+	for ((n = 1; n <= disks; n++)); do
+		truncate -s "${disk_size}M" "$work/scratch$n.img"
+		disk_args "lab-scratch$n" "$work/scratch$n.img" ""
+	done
+	for name in stdout stderr result; do
+		: >"$work/live.$name"
+		ports+=(-chardev "file,id=$name,path=$work/live.$name"
+			-device "virtserialport,chardev=$name,name=lab.$name")
+	done
+	[ "$systemd" = no ] || init=/lib/systemd/systemd
+	cmdline="console=ttyS0 panic=-1 oops=panic loglevel=5 log_buf_len=4M lab.init=$init"
+	cmdline+=" systemd.show_status=0 $append"
+	vm_base
+	vm_accel
+
+	TMPDIR=$work "$qemu" "${base[@]}" "${accel[@]}" "${drives[@]}" \
+		-device virtio-serial-pci "${ports[@]}" \
+		-chardev "file,id=console,path=$work/console" -serial chardev:console \
+		-append "$cmdline" </dev/null >"$work/qemu.log" 2>&1 &
+	qemu_pid=$!
+	tail -q -f -s 0.2 -c +1 --pid=$qemu_pid "$work/live.stdout" &
+	local follow_out=$!
+	tail -q -f -s 0.2 -c +1 --pid=$qemu_pid "$work/live.stderr" >&2 &
+	local follow_err=$! deadline=$((SECONDS + timeout))
+	while kill -0 "$qemu_pid" 2>/dev/null; do
+		if [ $SECONDS -ge $deadline ]; then
+			timed_out=yes
+			kill -KILL "$qemu_pid" 2>/dev/null || :
+			break
+		fi
+		sleep 0.1
+	done
+	wait "$qemu_pid" 2>/dev/null || :
+	qemu_pid=""
+	wait "$follow_out" "$follow_err" || :
+}
