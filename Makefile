@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# `make help` lists the targets.
+
+VERSION := 0.1.0
+
+BUILD ?= build
+PREFIX ?= /usr/local
+DESTDIR ?=
+SBINDIR ?= $(PREFIX)/sbin
+BINDIR ?= $(PREFIX)/bin
+MANDIR ?= $(PREFIX)/share/man
+DOCDIR ?= $(PREFIX)/share/doc/nfsaccel
+SYSCONFDIR ?= /etc
+UNITDIR ?= /usr/lib/systemd/system
+
+CC := gcc
+CLANG ?= clang
+BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
+PKG_CONFIG ?= pkg-config
+INSTALL ?= install
+
+# What everything in C needs comes after what the caller asks for.
+CFLAGS ?= -O2 -g
+override CFLAGS += -std=gnu11 -I. -Wall -Wextra -Werror -fstack-protector-strong -fPIE
+override CPPFLAGS += -D_FORTIFY_SOURCE=2
+override LDFLAGS += -pie -Wl,-z,relro -Wl,-z,now
+BPF_CFLAGS = -g -O2 -target bpf -mcpu=v3 -Wall -Werror -I. -I/usr/include/$(MULTIARCH)
+MULTIARCH = $(shell $(CC) -print-multiarch)
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all bpf install uninstall clean help deps demo check bench
+
+all: bpf
+
+# ---- the BPF object and its skeleton
+
+BPF_SRCS := $(sort $(wildcard bpf/*.bpf.c))
+BPF_OBJS := $(BPF_SRCS:bpf/%.bpf.c=$(BUILD)/bpf/parts/%.bpf.o)
+BPF_OBJ := $(BUILD)/bpf/nfsaccel.bpf.o
+BPF_SKEL := $(BUILD)/bpf/nfsaccel.skel.h
+
+bpf: $(BPF_SKEL) ## the BPF programs, linked, and their skeleton
+
+$(BUILD)/bpf/parts/%.bpf.o: bpf/%.bpf.c Makefile
+	@mkdir -p $(@D)
+	$(CLANG) $(BPF_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BPF_OBJ): $(BPF_OBJS)
+	$(BPFTOOL) gen object $@ $(BPF_OBJS)
+
+$(BPF_SKEL): $(BPF_OBJ)
+	$(BPFTOOL) gen skeleton $< name nfsaccel_bpf > $@
+
+# ---- nfsacceld and nfsaccelctl
+
+ADMIN_DIR := $(BUILD)/admin
+include admin/Makefile.inc
+
+# ---- clients and tests bring their own rules
+
+-include $(sort $(wildcard tests/*/Makefile.inc))
+
+PROGS := $(ADMIN_PROGS) $(CLIENTS_PROGS)
+SBIN_PROGS := $(ADMIN_PROGS)
+BIN_PROGS := $(CLIENTS_PROGS)
+MAN_PAGES = $(wildcard $(ADMIN_MAN) $(CLIENTS_MAN))
+
+all: $(PROGS) ## everything (the default)
+
+# ---- installing
+
+install: all ## programs, man pages, unit, sample configuration (DESTDIR, PREFIX)
+	$(INSTALL) -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(BINDIR) $(DESTDIR)$(DOCDIR) \
+		$(DESTDIR)$(SYSCONFDIR) $(DESTDIR)$(UNITDIR)
+	$(if $(SBIN_PROGS),$(INSTALL) -m 755 $(SBIN_PROGS) $(DESTDIR)$(SBINDIR))
+	$(if $(BIN_PROGS),$(INSTALL) -m 755 $(BIN_PROGS) $(DESTDIR)$(BINDIR))
+	$(foreach m,$(MAN_PAGES),$(INSTALL) -D -m 644 $(m) $(DESTDIR)$(call man_path,$(m)) &&) :
+	sed 's|@SBINDIR@|$(SBINDIR)|' packaging/nfsaccel.service > $(DESTDIR)$(UNITDIR)/nfsaccel.service
+	chmod 644 $(DESTDIR)$(UNITDIR)/nfsaccel.service
+	$(INSTALL) -m 644 packaging/nfsaccel.conf $(DESTDIR)$(DOCDIR)
+	@# The administrator's own configuration stays.
+	test -e $(DESTDIR)$(SYSCONFDIR)/nfsaccel.conf || \
+		$(INSTALL) -m 644 packaging/nfsaccel.conf $(DESTDIR)$(SYSCONFDIR)
+
+uninstall: ## removes what install put there; a changed configuration stays
+	rm -f $(foreach p,$(SBIN_PROGS),$(DESTDIR)$(SBINDIR)/$(notdir $(p)))
+	rm -f $(foreach p,$(BIN_PROGS),$(DESTDIR)$(BINDIR)/$(notdir $(p)))
+	rm -f $(foreach m,$(MAN_PAGES),$(DESTDIR)$(call man_path,$(m)))
+	rm -f $(DESTDIR)$(UNITDIR)/nfsaccel.service
+	if cmp -s packaging/nfsaccel.conf $(DESTDIR)$(SYSCONFDIR)/nfsaccel.conf; then \
+		rm -f $(DESTDIR)$(SYSCONFDIR)/nfsaccel.conf; fi
+	rm -rf $(DESTDIR)$(DOCDIR)
+
+# admin/nfsacceld.8 -> .../man8/nfsacceld.8
+man_path = $(MANDIR)/man$(patsubst .%,%,$(suffix $(1)))/$(notdir $(1))
+
+clean: ## removes build output; the lab's cache in .lab stays
+	rm -rf $(BUILD)
+
+# ---- the rest
+
+DEPS ?= build check lab
+deps: ## installs the Debian packages in packaging/deps/*.txt that are missing (DEPS="build check lab")
+	packaging/deps/install $(DEPS:%=packaging/deps/%.txt)
+
+demo: ## plain nfsd against nfsd with nfsaccel, in the lab, as one table
+	tests/demo
+
+check: ## all tests; ends in N passed, N failed, N skipped
+	tests/check
+
+bench: ## guest instructions per READ, into build/bench/report.json
+	tests/bench/run
+
+help: ## this list
+	@sed -n 's/^\([a-z][a-z]*\):[^#]*## \(.*\)/\1\t\2/p' Makefile | sort -u | expand -t 12
+	@echo
+	@echo 'Variables: BUILD=$(BUILD) PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) CFLAGS LDFLAGS'
+
+-include $(BPF_OBJS:.o=.d)
