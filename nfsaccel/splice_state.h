@@ -49,10 +49,8 @@ struct na_records {
 _Static_assert(sizeof(struct na_records) == 12, "na_records");
 
 /* na_flow.flags */
-#define NA_FLOW_ADOPTED	 0x0001u /* scale, MSS and positions read from the socket */
 #define NA_FLOW_SYN	 0x0002u /* a SYN passed; syn_isn is set (I11) */
 #define NA_FLOW_CLOSING	 0x0004u /* FIN or RST of either side */
-#define NA_FLOW_DYING	 0x0008u /* being reset: ingress is dropped */
 #define NA_FLOW_DEAD	 0x0010u /* reset: nothing is translated any more */
 #define NA_FLOW_TS	 0x0020u /* timestamps in use, ts_offset known */
 #define NA_FLOW_SACK	 0x0040u
@@ -76,8 +74,10 @@ struct na_flow {
 	__u32 dout; /* bytes injected in all */
 	__u32 c_ack; /* client's newest acknowledgement, client space */
 	__u32 c_edge; /* client's right edge, client space */
+	__u32 c_ack_s; /* c_ack in server space */
 	__u32 s_una; /* newest acknowledgement passed to the server, server space */
-	__u32 s_edge_told; /* highest right edge passed to the server, server space */
+	__u32 s_edge_told; /* highest right edge ever passed to the server, server space */
+	__u32 s_edge_last; /* right edge passed to the server last, server space */
 	struct na_records c_rec; /* in sync only while nothing is missing below c_next */
 	struct na_records s_rec;
 	/* options */
@@ -97,7 +97,7 @@ struct na_flow {
 	__u64 id; /* never used twice */
 	__u64 born; /* when tracking began */
 	__u64 last_seen;
-	__u64 last_pass; /* when something last went on to the stack */
+	__u64 last_alive; /* when the server last acknowledged new bytes: the stack lets them by */
 	__u64 last_resend;
 	struct na_fifo_slot fifo[NA_FIFO];
 	/* fill in progress; only the egress program touches it, outside the lock */

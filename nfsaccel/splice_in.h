@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The splice, client to server: believe, answer, translate (splice.md).
+ *
+ * na_splice_in() runs under the flow's lock and calls nothing. It must be shown every
+ * segment of the connection that TC ingress sees, in the order it sees them.
+ */
+#ifndef NFSACCEL_SPLICE_IN_H
+#define NFSACCEL_SPLICE_IN_H
+
+#include "nfsaccel/records.h"
+#include "nfsaccel/splice_map.h"
+
+#define NA_CWND_PACKETS 10u /* RFC 6928 */
+#define NA_CWND_MAX	(1u << 20)
+#define NA_HEADROOM_MAX (256u << 10)
+#define NA_WATCH_NS	1000000000ull /* an adopted connection is only watched this long */
+#define NA_RESEND_NS	1000000ull /* the same hole is not filled twice within this */
+#define NA_FAST_RESEND	3u /* segments SACKed above a hole that make it lost, RFC 6675 */
+
+na_inline bool na_has_ts(const struct na_segment *s)
+{
+	return s->facts & NA_SEG_TS;
+}
+
+/* I9: may the acknowledgement, window and timestamp of this segment be acted upon? */
+na_inline bool na_believe(const struct na_flow *f, const struct na_segment *s)
+{
+	if (!(s->facts & NA_SEG_CSUM) || !(s->flags & NA_TCP_ACK))
+		return false;
+	/* in window, as tcp_sequence() asks; told and the server's edge bound what is ours */
+	if (na_seq_lt(s->seq + s->len, f->told) || na_seq_lt(f->s_edge + f->din, s->seq))
+		return false;
+	if (na_seq_lt(f->s_high + f->dout, s->ack))
+		return false;
+	if (na_has_ts(s) && (f->flags & NA_FLOW_TS) && na_seq_lt(s->tsval, f->c_tsval))
+		return false; /* PAWS, RFC 7323 section 5 */
+	return true;
+}
+
+/* Slow start, then congestion avoidance, by bytes of ours acknowledged (I8). */
+na_inline void na_cwnd_grow(struct na_flow *f, __u32 acked)
+{
+	if (f->flags & NA_FLOW_RECOVERY)
+		return;
+	if (f->cwnd < f->ssthresh)
+		f->cwnd += acked;
+	else if (f->cwnd)
+		f->cwnd += (__u32)((__u64)acked * f->mss / f->cwnd);
+	if (f->cwnd > NA_CWND_MAX)
+		f->cwnd = NA_CWND_MAX;
+}
+
+/* Learn from a believed segment. Returns whether it acknowledged something new. */
+na_inline bool na_learn_ack(struct na_flow *f, const struct na_segment *s, struct na_action *a)
+{
+	__u32 edge = s->ack + ((__u32)s->win << f->c_wscale);
+	bool advanced = na_seq_lt(f->c_ack, s->ack);
+
+	if (na_has_ts(s))
+		f->c_tsval = s->tsval;
+	if (advanced) {
+		__u32 ack_s = na_map_in_ack(f, s->ack);
+
+		na_cwnd_grow(f, (s->ack - f->c_ack) - (ack_s - f->c_ack_s));
+		f->c_ack = s->ack;
+		f->c_ack_s = ack_s;
+		if ((f->flags & NA_FLOW_RECOVERY) && na_seq_le(f->recover_c, s->ack))
+			f->flags &= ~NA_FLOW_RECOVERY;
+		na_retire(f, a);
+	}
+	f->c_edge = na_seq_max(f->c_edge, edge);
+	return advanced;
+}
+
+/*
+ * The right edge the server may be told, server space: what is injected counts as sent
+ * already, and some headroom is kept for what will be injected (the server ignores
+ * windows that shrink while seq and ack stand still, tcp_may_update_window()).
+ */
+na_inline __u32 na_server_edge(const struct na_flow *f, const struct na_segment *s, __u32 ack_s)
+{
+	__u32 win = (__u32)s->win << f->c_wscale;
+	__u32 room = win / 2 < NA_HEADROOM_MAX ? win / 2 : NA_HEADROOM_MAX;
+	__u32 edge = s->ack + win - f->dout - ((f->flags & NA_FLOW_SHAVE) ? room : 0);
+
+	return na_seq_lt(edge, ack_s) ? ack_s : edge;
+}
+
+/* A SACK block of the client's in server space; one that begins at the ack or is empty goes. */
+na_inline void na_map_in_sacks(const struct na_flow *f, const struct na_segment *s,
+			       struct na_action *a)
+{
+	__u32 i, n = 0;
+
+	NA_NO_UNROLL
+	for (i = 0; i < NA_SACKS && i < s->nsack; i++) {
+		__u32 left = na_map_in_ack(f, s->sack[i].left);
+		__u32 right = na_map_in_ack(f, s->sack[i].right);
+
+		if (left == right || left == a->ack)
+			continue;
+		a->sack[n & (NA_SACKS - 1)].left = left;
+		a->sack[n & (NA_SACKS - 1)].right = right;
+		n++;
+	}
+	a->nsack = n;
+}
+
+/* Fill in how the header of segment s looks to the server. */
+na_inline void na_header_to_server(const struct na_flow *f, const struct na_segment *s,
+				   struct na_action *a)
+{
+	__u32 edge;
+
+	a->ack = na_map_in_ack(f, s->ack);
+	edge = na_server_edge(f, s, a->ack);
+	a->win = (edge - a->ack) >> f->c_wscale;
+	a->tsval = s->tsval;
+	a->tsecr = s->tsecr;
+	na_map_in_sacks(f, s, a);
+}
+
+/* Does that header tell the server anything it does not know? */
+na_inline bool na_news_to_server(const struct na_flow *f, const struct na_segment *s,
+				 const struct na_action *a)
+{
+	__u32 edge = a->ack + (a->win << f->c_wscale);
+
+	return na_seq_lt(f->s_una, a->ack) || na_seq_lt(f->s_edge_last, edge) || a->nsack ||
+	       (s->flags & (NA_TCP_ECE | NA_TCP_CWR | NA_TCP_URG));
+}
+
+/* Remember what the server is being told. */
+na_inline void na_tell_server(struct na_flow *f, const struct na_action *a)
+{
+	f->s_una = na_seq_max(f->s_una, a->ack);
+	f->s_edge_last = a->ack + (a->win << f->c_wscale);
+	f->s_edge_told = na_seq_max(f->s_edge_told, f->s_edge_last);
+}
+
+/* Header of whatever we send to the client now; acknowledges up to the frontier. */
+na_inline void na_header_to_client(struct na_flow *f, const struct na_segment *s,
+				   struct na_action *a, __u32 seq)
+{
+	__u32 ts = (__u32)(s->now / 1000000) + (__u32)f->ts_offset;
+	__u32 win;
+
+	f->told = na_seq_max(f->told, na_frontier(f));
+	win = (f->s_edge + f->din - f->told) >> f->s_wscale;
+	f->ts_last = na_seq_max(f->ts_last, ts);
+	a->c_seq = seq;
+	a->c_ack = f->told;
+	a->c_win = win > 0xffff ? 0xffff : win;
+	a->c_tsval = f->ts_last;
+	a->c_tsecr = f->c_tsval;
+}
+
+/*
+ * Send the reply again whose bytes the client misses first, unless that was just done.
+ * The congestion allowance is halved once per loss (RFC 5681 section 3.1).
+ */
+na_inline void na_resend(struct na_flow *f, const struct na_segment *s, struct na_action *a)
+{
+	if (!na_hole(f, &a->again) || (f->last_resend && s->now - f->last_resend < NA_RESEND_NS))
+		return;
+	if (!(f->flags & NA_FLOW_RECOVERY)) {
+		__u32 half = na_injected_in_flight(f) / 2;
+		__u32 least = 2u * f->mss;
+
+		f->ssthresh = half > least ? half : least;
+		f->cwnd = f->ssthresh;
+	}
+	f->flags |= NA_FLOW_RECOVERY;
+	f->recover_c = f->s_high + f->dout;
+	f->last_resend = s->now;
+	na_header_to_client(f, s, a, f->c_ack);
+	a->todo |= NA_DO_RESEND;
+}
+
+/* What keeps these requests from being answered; NA_V_MAX if nothing does. */
+na_inline __u32 na_refuse_offer(const struct na_flow *f, const struct na_segment *s,
+				const struct na_offer *o, bool believed)
+{
+	if (f->flags & (NA_FLOW_SYN | NA_FLOW_CLOSING))
+		return NA_V_PASS_FLAGS;
+	if ((s->flags & ~NA_TCP_PSH) != NA_TCP_ACK || (s->facts & NA_SEG_CE))
+		return NA_V_PASS_FLAGS;
+	if (na_has_ts(s) != !!(f->flags & NA_FLOW_TS))
+		return NA_V_PASS_UNSYNC;
+	if (!believed)
+		return NA_V_PASS_CSUM;
+	if (s->seq != f->c_next || !na_records_at_boundary(&f->c_rec, s->seq) || !f->s_rec.sync)
+		return NA_V_PASS_UNSYNC;
+	if (!(f->flags & NA_FLOW_FRESH) && s->now - f->born < NA_WATCH_NS)
+		return NA_V_PASS_UNSYNC;
+	if (!na_records_at_boundary(&f->s_rec, f->s_high))
+		return NA_V_PASS_EGRESS_BUSY;
+	if (f->flags & NA_FLOW_RECOVERY)
+		return NA_V_PASS_RECOVERY;
+	if (f->count + o->n > NA_FIFO)
+		return NA_V_PASS_FIFO;
+	/* even if the server fills the edge it was told, all must fit the client's window */
+	if (na_seq_lt(f->c_edge, f->s_edge_told + f->dout + o->rep_len))
+		return NA_V_PASS_WINDOW;
+	if (na_injected_in_flight(f) + o->rep_len > f->cwnd)
+		return NA_V_PASS_CWND;
+	return NA_V_MAX;
+}
+
+/* Consume the segment: reserve the replies' places in the client's stream. */
+na_inline void na_consume(struct na_flow *f, const struct na_segment *s, const struct na_offer *o,
+			  struct na_action *a)
+{
+	__u32 i, first = f->s_high + f->dout;
+
+	NA_NO_UNROLL
+	for (i = 0; i < NA_OFFER_MAX && i < o->n; i++) {
+		struct na_fifo_slot *slot = &f->fifo[(f->head + f->count) & (NA_FIFO - 1)];
+		const struct na_question *q = &o->q[i];
+
+		slot->req_c = f->c_next;
+		slot->req_len = q->req_len;
+		slot->req_s = f->c_next - f->din;
+		slot->rep_c = f->s_high + f->dout;
+		slot->rep_len = q->rep_len;
+		slot->rep_s = f->s_high;
+		slot->entry = q->entry;
+		slot->xid = q->xid;
+		slot->count = q->count;
+		slot->offset = q->offset;
+		f->c_next += q->req_len;
+		f->din += q->req_len;
+		f->dout += q->rep_len;
+		f->count++;
+	}
+	na_records_start(&f->c_rec, f->c_next);
+	na_header_to_client(f, s, a, first);
+	a->todo = NA_DO_REPLY;
+}
+
+/* A repeated byte at seq: the answered request it belongs to, or the first one behind it. */
+na_inline bool na_find_consumed(const struct na_flow *f, __u32 seq, __u32 *start)
+{
+	const struct na_fifo_slot *slot;
+	__u32 i;
+
+	NA_NO_UNROLL
+	na_for_each_slot(f, i, slot) {
+		if (na_seq_lt(seq, slot->req_c + slot->req_len)) {
+			*start = slot->req_c;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The segment's place in the server's stream, and what of it may go on. */
+na_inline void na_place_payload(struct na_flow *f, const struct na_segment *s, struct na_action *a,
+				__u32 end)
+{
+	__u32 start;
+
+	a->seq = na_map_in_seq(f, s->seq);
+	a->keep = s->len;
+	if (!na_seq_lt(s->seq, f->c_next)) {
+		/* new: the next byte, or something behind a hole */
+		if (s->seq != f->c_next || !(s->facts & NA_SEG_SCANNED) ||
+		    !na_records_equal(&f->c_rec, &s->rec_from))
+			f->c_rec.sync = 0;
+		else
+			f->c_rec = s->rec_to;
+		f->c_next = end;
+		return;
+	}
+	if (na_seq_le(end, f->told) && na_seq_lt(s->seq, f->told) && !(s->flags & NA_TCP_FIN)) {
+		/* a repeat, keep-alive or probe: the server must see an old byte, or it is silent */
+		a->seq = f->s_ack - 1;
+		a->keep = s->len ? 1 : 0;
+		return;
+	}
+	if (na_seq_lt(f->told, end) && na_find_consumed(f, s->seq, &start) &&
+	    na_seq_lt(start, end)) {
+		if (na_seq_le(start, s->seq)) {
+			/* a repeated request that was answered */
+			a->keep = 0;
+			a->todo = NA_DO_BARE;
+			a->seq = f->c_next - f->din;
+			na_resend(f, s, a);
+			return;
+		}
+		a->keep = start - s->seq;
+		return;
+	}
+	if (na_seq_lt(f->c_next, end)) {
+		f->c_next = end;
+		f->c_rec.sync = 0;
+	}
+}
+
+/* Three segments SACKed above a hole of ours: it is lost, do not wait for the client's timer. */
+na_inline bool na_sacked_enough(const struct na_flow *f, const struct na_segment *s)
+{
+	__u32 i, sum = 0;
+
+	NA_NO_UNROLL
+	for (i = 0; i < NA_SACKS && i < s->nsack; i++)
+		if (na_seq_lt(f->c_ack, s->sack[i].left))
+			sum += s->sack[i].right - s->sack[i].left;
+	return sum >= NA_FAST_RESEND * f->mss;
+}
+
+/* Whether the passed segment must be written to. */
+na_inline bool na_differs(const struct na_segment *s, const struct na_action *a)
+{
+	__u32 i;
+
+	if (a->seq != s->seq || a->ack != s->ack || a->win != s->win || a->nsack != s->nsack ||
+	    (na_has_ts(s) && (a->tsval != s->tsval || a->tsecr != s->tsecr)))
+		return true;
+	NA_NO_UNROLL
+	for (i = 0; i < NA_SACKS && i < s->nsack; i++)
+		if (a->sack[i].left != s->sack[i].left || a->sack[i].right != s->sack[i].right)
+			return true;
+	return false;
+}
+
+na_inline void na_action_init(struct na_action *a)
+{
+	a->todo = NA_DO_PASS;
+	a->why = NA_V_MAX;
+	a->nsack = 0;
+	a->nunpin = 0;
+}
+
+na_inline void na_splice_in(struct na_flow *f, const struct na_segment *s, const struct na_offer *o,
+			    struct na_action *a)
+{
+	__u32 end = s->seq + s->len + !!(s->flags & NA_TCP_FIN);
+	bool believed, advanced = false;
+
+	na_action_init(a);
+	f->last_seen = s->now;
+	if (f->flags & NA_FLOW_DEAD)
+		return;
+	if (s->flags & NA_TCP_SYN) { /* never translated (I11) */
+		f->flags |= NA_FLOW_SYN;
+		f->syn_isn = s->seq;
+		return;
+	}
+	if ((s->facts & NA_SEG_DYING) && na_spliced(f)) {
+		a->todo = NA_DO_DROP;
+		return;
+	}
+	if (s->flags & (NA_TCP_FIN | NA_TCP_RST))
+		f->flags |= NA_FLOW_CLOSING;
+
+	believed = na_believe(f, s);
+	if (believed)
+		advanced = na_learn_ack(f, s, a);
+
+	if (o->n) {
+		a->why = na_refuse_offer(f, s, o, believed);
+		if (a->why == NA_V_MAX) {
+			na_consume(f, s, o, a);
+			na_header_to_server(f, s, a);
+			if (na_news_to_server(f, s, a)) { /* I3 */
+				a->seq = f->c_next - f->din;
+				a->todo |= NA_DO_BARE;
+				na_tell_server(f, a);
+			}
+			return;
+		}
+	}
+
+	na_header_to_server(f, s, a);
+	if (s->flags & NA_TCP_RST) {
+		a->seq = na_map_in_seq(f, s->seq);
+		a->keep = s->len;
+	} else {
+		na_place_payload(f, s, a, end);
+	}
+
+	if (believed && (a->todo & NA_DO_PASS) && !s->len) {
+		bool lost = (f->flags & NA_FLOW_RECOVERY) ? advanced : na_sacked_enough(f, s);
+
+		if (lost)
+			na_resend(f, s, a);
+	}
+	/* a repeated request, or an ACK of nothing but our own replies, may have no news */
+	if ((a->todo & NA_DO_BARE) || (advanced && end == s->seq)) {
+		if (!na_news_to_server(f, s, a))
+			a->todo &= ~(NA_DO_PASS | NA_DO_BARE);
+		/* I5: nobody else would tell the client */
+		if (na_seq_lt(f->told, na_frontier(f)) && !(a->todo & NA_DO_RESEND)) {
+			na_header_to_client(f, s, a, f->s_high + f->dout);
+			a->todo |= NA_DO_ACK;
+		}
+	}
+	if (!(a->todo & (NA_DO_PASS | NA_DO_BARE))) {
+		a->todo |= NA_DO_DROP;
+		return;
+	}
+	if (believed)
+		na_tell_server(f, a);
+	if ((a->todo & NA_DO_PASS) && a->keep < s->len)
+		a->todo |= NA_DO_TRIM | NA_DO_REWRITE;
+	if (na_differs(s, a))
+		a->todo |= NA_DO_REWRITE;
+}
+
+#endif

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The splice, server to client: where the server's stream stands, and how its segments
+ * look to the client (splice.md).
+ *
+ * na_splice_out() runs under the flow's lock and calls nothing. It must be shown every
+ * segment of the connection that passes TC egress, but not those we send ourselves.
+ */
+#ifndef NFSACCEL_SPLICE_OUT_H
+#define NFSACCEL_SPLICE_OUT_H
+
+#include "nfsaccel/splice_in.h"
+
+/*
+ * The server's SACK blocks in client space. A DSACK (a block below the ack it came with)
+ * that would lie above the clamped ack would read as a SACK: it goes.
+ */
+na_inline void na_map_out_sacks(const struct na_flow *f, const struct na_segment *s,
+				struct na_action *a)
+{
+	__u32 i, n = 0;
+
+	NA_NO_UNROLL
+	for (i = 0; i < NA_SACKS && i < s->nsack; i++) {
+		__u32 left = na_map_out_ack(f, s->sack[i].left, false);
+		__u32 right = na_map_out_ack(f, s->sack[i].right, true);
+		bool dsack = na_seq_lt(s->sack[i].left, s->ack);
+
+		if (na_seq_le(right, left) || (dsack && na_seq_lt(a->ack, right)))
+			continue;
+		a->sack[n & (NA_SACKS - 1)].left = left;
+		a->sack[n & (NA_SACKS - 1)].right = right;
+		n++;
+	}
+	a->nsack = n;
+}
+
+/* Where the first reply injected behind q begins, if that is before end. */
+na_inline bool na_find_injected(const struct na_flow *f, __u32 q, __u32 end, __u32 *start)
+{
+	const struct na_fifo_slot *slot;
+	__u32 i;
+
+	NA_NO_UNROLL
+	na_for_each_slot(f, i, slot) {
+		if (na_seq_lt(q, slot->rep_s) && na_seq_lt(slot->rep_s, end)) {
+			*start = slot->rep_s;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Follow the server's stream. Returns false if the segment cannot be sent on. */
+na_inline bool na_follow_server(struct na_flow *f, const struct na_segment *s, struct na_action *a)
+{
+	__u32 end = s->seq + s->len + !!(s->flags & NA_TCP_FIN);
+	__u32 start;
+
+	a->seq = na_map_out_seq(f, s->seq);
+	a->keep = s->len;
+	if (s->seq == end)
+		return true;
+	if (na_find_injected(f, s->seq, end, &start)) {
+		if (s->facts & NA_SEG_GSO)
+			return false; /* as if lost: the timer resends one packet */
+		a->keep = start - s->seq;
+		end = start;
+	}
+	if (!na_seq_lt(f->s_high, end))
+		return true;
+	if (s->seq != f->s_high || !(s->facts & NA_SEG_SCANNED) ||
+	    !na_records_equal(&f->s_rec, &s->rec_from))
+		f->s_rec.sync = 0;
+	else
+		f->s_rec = s->rec_to;
+	f->s_high = end;
+	return true;
+}
+
+na_inline void na_learn_ts(struct na_flow *f, const struct na_segment *s, struct na_action *a)
+{
+	__s32 offset = (__s32)(s->tsval - (__u32)(s->now / 1000000));
+
+	a->tsval = s->tsval;
+	a->tsecr = s->tsecr;
+	if (!na_has_ts(s))
+		return;
+	if (!(f->flags & NA_FLOW_TS)) {
+		f->flags |= NA_FLOW_TS;
+		f->ts_offset = offset;
+		f->ts_last = s->tsval;
+	}
+	if (na_seq_diff((__u32)offset, (__u32)f->ts_offset) > 0)
+		f->ts_offset = offset;
+	f->ts_last = na_seq_max(f->ts_last, s->tsval);
+	if (!na_spliced(f))
+		return;
+	a->tsval = f->ts_last;
+	a->tsecr = na_seq_max(s->tsecr, f->c_tsval);
+}
+
+na_inline void na_splice_out(struct na_flow *f, const struct na_segment *s, struct na_action *a)
+{
+	__u32 edge, win;
+
+	na_action_init(a);
+	f->last_seen = s->now;
+	if (f->flags & NA_FLOW_DEAD)
+		return;
+	if (s->flags & NA_TCP_SYN) {
+		/* the port is used again: this connection's state is nobody's (I11) */
+		if ((f->flags & NA_FLOW_SYN) && (s->flags & NA_TCP_ACK) &&
+		    s->ack == f->syn_isn + 1)
+			a->todo |= NA_DO_FORGET;
+		return;
+	}
+	if (s->flags & (NA_TCP_FIN | NA_TCP_RST))
+		f->flags |= NA_FLOW_CLOSING;
+	na_learn_ts(f, s, a);
+
+	if ((s->flags & NA_TCP_RST) && (s->facts & NA_SEG_DYING) && na_spliced(f)) {
+		/* our reset: at the client's own last ack, and raw from now on */
+		a->seq = f->c_ack;
+		a->ack = f->told;
+		a->win = s->win;
+		a->keep = s->len;
+		a->todo |= NA_DO_REWRITE;
+		f->flags |= NA_FLOW_DEAD;
+		return;
+	}
+	if (!na_follow_server(f, s, a)) {
+		a->todo = NA_DO_DROP;
+		return;
+	}
+	a->ack = s->ack;
+	a->win = s->win;
+	if (s->flags & NA_TCP_ACK) {
+		if (na_seq_lt(f->s_ack, s->ack)) {
+			f->s_ack = s->ack;
+			f->last_alive = s->now;
+			na_retire(f, a);
+		}
+		f->s_edge = na_seq_max(f->s_edge, s->ack + ((__u32)s->win << f->s_wscale));
+		edge = s->ack + ((__u32)s->win << f->s_wscale) + f->din;
+		if (f->flags & NA_FLOW_SYN) {
+			/* a challenge ACK: a clamped one would loop (I11) */
+			a->ack = s->ack + f->din;
+		} else {
+			f->told = na_seq_max(f->told, na_frontier(f));
+			a->ack = f->told;
+			win = na_seq_lt(edge, a->ack) ? 0 : (edge - a->ack) >> f->s_wscale;
+			a->win = win > 0xffff ? 0xffff : win;
+		}
+		na_map_out_sacks(f, s, a);
+	}
+	if (a->keep < s->len)
+		a->todo |= NA_DO_TRIM | NA_DO_REWRITE;
+	if (na_differs(s, a))
+		a->todo |= NA_DO_REWRITE;
+}
+
+#endif
