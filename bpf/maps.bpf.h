@@ -74,10 +74,11 @@ struct na_index_map {
 	__type(value, __u32);
 };
 
-/* Entry number -> entry; number 0 is never used. */
+/* Entry number -> entry; number 0 is never used. Mapped by the daemon, which unpins too. */
 struct na_entries_map {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__type(key, __u32);
 	__type(value, struct na_entry);
 };
