@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdio.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include "tests/clients/engine_backend.h"
+
+static void connected(struct rpc_context *rpc, int status, void *data, void *arg)
+{
+	struct engine_conn *conn = arg;
+	int one = 1;
+
+	if (status == RPC_STATUS_SUCCESS) {
+		/* Queued READs must not wait for the acknowledgement of the one before. */
+		setsockopt(rpc_get_fd(rpc), IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+		conn->came_up = true;
+		return;
+	}
+	snprintf(conn->text, sizeof(conn->text), "%s",
+		 status == RPC_STATUS_ERROR && data ? (const char *)data : "connection lost");
+	conn->broken = true;
+}
+
+static int nfs3_open(struct engine_conn *conn)
+{
+	const struct target *target = engine_target(conn->engine);
+	struct rpc_context *rpc = rpc_init_context();
+
+	if (!rpc)
+		return -ENOMEM;
+	rpc_set_auth(rpc, session_auth(target));
+	conn->context = rpc;
+	if (session_connect_start(rpc, target, NFS_PROGRAM, NFS_V3, target->nfs_port, connected,
+				  conn)) {
+		snprintf(conn->text, sizeof(conn->text), "%s", rpc_get_error(rpc));
+		return -EHOSTUNREACH;
+	}
+	return 0;
+}
+
+static void nfs3_close(struct engine_conn *conn)
+{
+	struct rpc_context *rpc = conn->context;
+
+	conn->context = NULL;
+	if (rpc)
+		rpc_destroy_context(rpc);
+}
+
+static void read_done(struct rpc_context *rpc, int status, void *data, void *arg)
+{
+	struct engine_slot *slot = arg;
+	const READ3res *res = data;
+	const READ3resok *ok;
+	const post_op_attr *attr;
+	struct engine_reply reply = {.exact = true};
+
+	(void)rpc;
+	if (status != RPC_STATUS_SUCCESS) {
+		engine_slot_failed(slot, status == RPC_STATUS_ERROR ? data : NULL);
+		return;
+	}
+	if (res->status == NFS3ERR_JUKEBOX) {
+		engine_slot_delayed(slot);
+		return;
+	}
+	if (res->status != NFS3_OK) {
+		reply.error = nfsstat3_to_errno((int)res->status);
+		engine_slot_reply(slot, &reply);
+		return;
+	}
+	ok = &res->READ3res_u.resok;
+	attr = &ok->file_attributes;
+	reply.count = ok->count;
+	reply.eof = ok->eof != 0;
+	reply.data_len = ok->data.data_len;
+	reply.data = api_read_data(ok, slot->buf);
+	if (attr->attributes_follow) {
+		reply.has_attributes = true;
+		reply.is_regular = attr->post_op_attr_u.attributes.type == NF3REG;
+		reply.size = attr->post_op_attr_u.attributes.size;
+	}
+	engine_slot_reply(slot, &reply);
+}
+
+static int nfs3_send(struct engine_slot *slot)
+{
+	struct handle handle = engine_file(slot->conn->engine, slot->read.file)->handle;
+	READ3args args = {
+		.file.data = {.data_len = handle.len, .data_val = handle.data},
+		.offset = slot->read.offset,
+		.count = slot->read.count,
+	};
+
+	return api_read(slot->conn->context, read_done, slot->buf, &args, slot) ? -ENOMEM : 0;
+}
+
+static int nfs3_fd(const struct engine_conn *conn)
+{
+	return rpc_get_fd(conn->context);
+}
+
+static short nfs3_events(const struct engine_conn *conn)
+{
+	return (short)rpc_which_events(conn->context);
+}
+
+static int nfs3_service(struct engine_conn *conn, short revents)
+{
+	return rpc_service(conn->context, session_revents(revents)) < 0 ? -ECONNRESET : 0;
+}
+
+const struct engine_backend engine_nfs3 = {
+	.open = nfs3_open,
+	.close = nfs3_close,
+	.send = nfs3_send,
+	.fd = nfs3_fd,
+	.events = nfs3_events,
+	.service = nfs3_service,
+};

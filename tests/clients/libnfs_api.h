@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * All that differs between libnfs 4 and 5 (Debian 12, 13) and libnfs 6, which
+ * renamed the raw calls, reads into the caller's buffer and turned the
+ * arguments of pread and pwrite around. libnfs 6 says so by LIBNFS_API_V2.
+ */
+#ifndef TESTS_CLIENTS_LIBNFS_API_H
+#define TESTS_CLIENTS_LIBNFS_API_H
+
+#include <stdint.h>
+#include <sys/time.h>
+#include <nfsc/libnfs.h>
+#include <nfsc/libnfs-raw.h>
+#include <nfsc/libnfs-raw-mount.h>
+#include <nfsc/libnfs-raw-nfs.h>
+
+#ifdef LIBNFS_API_V2
+
+static inline int api_mnt(struct rpc_context *rpc, rpc_cb cb, char *path, void *arg)
+{
+	return rpc_mount3_mnt_task(rpc, cb, path, arg) ? 0 : -1;
+}
+
+static inline int api_lookup(struct rpc_context *rpc, rpc_cb cb, LOOKUP3args *args, void *arg)
+{
+	return rpc_nfs3_lookup_task(rpc, cb, args, arg) ? 0 : -1;
+}
+
+static inline int api_read(struct rpc_context *rpc, rpc_cb cb, void *buf, READ3args *args,
+			   void *arg)
+{
+	return rpc_nfs3_read_task(rpc, cb, buf, args->count, args, arg) ? 0 : -1;
+}
+
+static inline const char *api_read_data(const READ3resok *ok, const void *buf)
+{
+	(void)ok;
+	return buf;
+}
+
+static inline int api_pread(struct nfs_context *nfs, struct nfsfh *fh, void *buf, uint64_t offset,
+			    uint32_t count, nfs_cb cb, void *arg)
+{
+	return nfs_pread_async(nfs, fh, buf, count, offset, cb, arg);
+}
+
+static inline const char *api_pread_data(const void *data, const void *buf)
+{
+	(void)data;
+	return buf;
+}
+
+static inline int api_pwrite(struct nfs_context *nfs, struct nfsfh *fh, const void *buf,
+			     uint64_t offset, uint32_t count)
+{
+	return nfs_pwrite(nfs, fh, buf, count, offset);
+}
+
+#else
+
+static inline int api_mnt(struct rpc_context *rpc, rpc_cb cb, char *path, void *arg)
+{
+	return rpc_mount3_mnt_async(rpc, cb, path, arg);
+}
+
+static inline int api_lookup(struct rpc_context *rpc, rpc_cb cb, LOOKUP3args *args, void *arg)
+{
+	return rpc_nfs3_lookup_async(rpc, cb, args, arg);
+}
+
+static inline int api_read(struct rpc_context *rpc, rpc_cb cb, void *buf, READ3args *args,
+			   void *arg)
+{
+	(void)buf;
+	return rpc_nfs3_read_async(rpc, cb, args, arg);
+}
+
+static inline const char *api_read_data(const READ3resok *ok, const void *buf)
+{
+	(void)buf;
+	return ok->data.data_val;
+}
+
+static inline int api_pread(struct nfs_context *nfs, struct nfsfh *fh, void *buf, uint64_t offset,
+			    uint32_t count, nfs_cb cb, void *arg)
+{
+	(void)buf;
+	return nfs_pread_async(nfs, fh, offset, count, cb, arg);
+}
+
+static inline const char *api_pread_data(const void *data, const void *buf)
+{
+	(void)buf;
+	return data;
+}
+
+static inline int api_pwrite(struct nfs_context *nfs, struct nfsfh *fh, const void *buf,
+			     uint64_t offset, uint32_t count)
+{
+	return nfs_pwrite(nfs, fh, offset, count, buf);
+}
+
+#endif
+
+#endif
