@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,9 +161,11 @@ static void show_progress(struct bench *b, uint64_t now)
 
 	if (b->shown_at && now - b->shown_at < NSEC_PER_SEC)
 		return;
-	if (b->shown_at)
-		fprintf(stderr, "\r%-9s %10.0f READs/s  p50 %8.1f us  p99 %8.1f us ",
-			b->measuring ? "measuring" : "warm-up",
+	if (b->shown_at && !b->latency.count)
+		fprintf(stderr, "\r%-9s %10.0f READs/s ", "warm-up",
+			(double)(b->replies - b->shown_replies) / seconds);
+	else if (b->shown_at)
+		fprintf(stderr, "\r%-9s %10.0f READs/s  p50 %8.1f us  p99 %8.1f us ", "measuring",
 			(double)(b->replies - b->shown_replies) / seconds,
 			(double)histogram_percentile(&b->latency, 0.5) / 1000,
 			(double)histogram_percentile(&b->latency, 0.99) / 1000);
@@ -395,6 +398,8 @@ int main(int argc, char **argv)
 	const char *bad = NULL;
 	int option, rc;
 
+	/* libnfs 6 writes to sockets the server has closed without asking for no signal. */
+	signal(SIGPIPE, SIG_IGN);
 	target_init(&o->target);
 	while (!bad && (option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
 		if (option == '?')

@@ -257,15 +257,17 @@ static void conn_down(struct engine *e, struct engine_conn *conn)
 			e->stats.resent++;
 		}
 	}
-	if (conn->state == CONN_UP)
-		conn->down_since = e->now;
+	conn->retry_at = e->now + RECONNECT_NS;
+	if (conn->state == CONN_UP) {
+		/* The first attempt is made at once: most servers only dropped us. */
+		conn->down_since = conn->retry_at = e->next_tick = e->now;
+	}
 	/* A server that never answered is a mistake to report, not a restart to sit out. */
 	if (!conn->was_up)
 		fail(e, -EHOSTUNREACH, "cannot connect to %s: %s", e->target->server,
 		     conn->text[0] ? conn->text : "connection lost");
 	conn->state = CONN_DOWN;
 	conn->came_up = conn->broken = conn->any_failed = false;
-	conn->retry_at = e->now + RECONNECT_NS;
 }
 
 static void conn_open(struct engine *e, struct engine_conn *conn)

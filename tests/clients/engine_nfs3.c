@@ -26,7 +26,7 @@ static void connected(struct rpc_context *rpc, int status, void *data, void *arg
 static int nfs3_open(struct engine_conn *conn)
 {
 	const struct target *target = engine_target(conn->engine);
-	struct rpc_context *rpc = rpc_init_context();
+	struct rpc_context *rpc = api_rpc_init();
 
 	if (!rpc)
 		return -ENOMEM;
@@ -75,7 +75,7 @@ static void read_done(struct rpc_context *rpc, int status, void *data, void *arg
 	attr = &ok->file_attributes;
 	reply.count = ok->count;
 	reply.eof = ok->eof != 0;
-	reply.data_len = ok->data.data_len;
+	reply.data_len = api_read_len(ok);
 	reply.data = api_read_data(ok, slot->buf);
 	if (attr->attributes_follow) {
 		reply.has_attributes = true;

@@ -9,12 +9,26 @@
 
 #include <stdint.h>
 #include <sys/time.h>
+#include <sys/uio.h>
 #include <nfsc/libnfs.h>
 #include <nfsc/libnfs-raw.h>
 #include <nfsc/libnfs-raw-mount.h>
 #include <nfsc/libnfs-raw-nfs.h>
 
 #ifdef LIBNFS_API_V2
+
+/* Exported, but not in the headers of every 6.0. */
+void rpc_set_timeout(struct rpc_context *rpc, int timeout);
+
+static inline struct rpc_context *api_rpc_init(void)
+{
+	struct rpc_context *rpc = rpc_init_context();
+
+	/* A bare context has no retransmissions, for which libnfs 6 takes every call as overdue. */
+	if (rpc)
+		rpc_set_timeout(rpc, 0);
+	return rpc;
+}
 
 static inline int api_mnt(struct rpc_context *rpc, rpc_cb cb, char *path, void *arg)
 {
@@ -38,6 +52,12 @@ static inline const char *api_read_data(const READ3resok *ok, const void *buf)
 	return buf;
 }
 
+/* libnfs 6 keeps the length of the data to itself. */
+static inline uint32_t api_read_len(const READ3resok *ok)
+{
+	return ok->count;
+}
+
 static inline int api_pread(struct nfs_context *nfs, struct nfsfh *fh, void *buf, uint64_t offset,
 			    uint32_t count, nfs_cb cb, void *arg)
 {
@@ -57,6 +77,11 @@ static inline int api_pwrite(struct nfs_context *nfs, struct nfsfh *fh, const vo
 }
 
 #else
+
+static inline struct rpc_context *api_rpc_init(void)
+{
+	return rpc_init_context();
+}
 
 static inline int api_mnt(struct rpc_context *rpc, rpc_cb cb, char *path, void *arg)
 {
@@ -79,6 +104,11 @@ static inline const char *api_read_data(const READ3resok *ok, const void *buf)
 {
 	(void)buf;
 	return ok->data.data_val;
+}
+
+static inline uint32_t api_read_len(const READ3resok *ok)
+{
+	return ok->data.data_len;
 }
 
 static inline int api_pread(struct nfs_context *nfs, struct nfsfh *fh, void *buf, uint64_t offset,

@@ -143,7 +143,7 @@ static int connect_program(struct session *s, int program, int version, int port
 	int rc;
 
 	session_close(s);
-	s->rpc = rpc_init_context();
+	s->rpc = api_rpc_init();
 	if (!s->rpc)
 		return fail(s, -ENOMEM, "out of memory");
 	rpc_set_auth(s->rpc, session_auth(s->target));

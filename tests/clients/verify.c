@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -400,6 +401,8 @@ int main(int argc, char **argv)
 	const char *bad = NULL;
 	int option, rc;
 
+	/* libnfs 6 writes to sockets the server has closed without asking for no signal. */
+	signal(SIGPIPE, SIG_IGN);
 	target_init(&o->target);
 	while (!bad && (option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
 		if (option == '?')
