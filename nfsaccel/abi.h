@@ -43,6 +43,18 @@ struct na_flow_key {
 };
 _Static_assert(sizeof(struct na_flow_key) == 36, "na_flow_key");
 
+/* Both aligned to 4. */
+na_inline bool na_flow_key_equal(const struct na_flow_key *a, const struct na_flow_key *b)
+{
+	typedef __u32 __attribute__((may_alias)) word;
+	const word *x = (const word *)a, *y = (const word *)b;
+	__u32 diff = 0, i;
+
+	for (i = 0; i < sizeof(*a) / 4; i++)
+		diff |= x[i] ^ y[i];
+	return !diff;
+}
+
 /* --- the cache --------------------------------------------------------- */
 
 /* An NFSv3 file handle as on the wire; bytes past len are zero. */
@@ -79,11 +91,11 @@ struct na_slot {
 	__u64 bumped; /* time of the last bump; written before version moves */
 };
 
-#define NA_ENTRY_DEAD 0x80000000u
+#define NA_ENTRY_LIVE 0x80000000u
 
 /*
- * One cached file. ref counts pins; the bit NA_ENTRY_DEAD is set by cmpxchg(0, DEAD) only,
- * so a pinned entry never dies and a dead one is never pinned. All but ref, used, valid
+ * One cached file. ref counts pins; the bit NA_ENTRY_LIVE is cleared by cmpxchg(LIVE, 0)
+ * only, so a pinned entry never dies and a dead one is never used. All but ref, used, valid
  * and block[] is written once, before the entry is put into the index.
  */
 struct na_entry {

@@ -56,7 +56,7 @@ struct na_question {
 	__u32 entry; /* pinned for us */
 	__u32 xid;
 	__u32 count;
-	__u32 pad;
+	__u32 fid; /* low half of the entry's */
 	__u64 offset;
 };
 
@@ -97,6 +97,7 @@ struct na_action {
 	__u32 c_win;
 	__u32 c_tsval;
 	__u32 c_tsecr;
+	__u32 mss; /* payload bytes of a packet to the client */
 	struct na_fifo_slot again;
 	/* entries whose reply is settled */
 	__u32 nunpin;

@@ -154,6 +154,7 @@ na_inline void na_header_to_client(struct na_flow *f, const struct na_segment *s
 	a->c_win = win > 0xffff ? 0xffff : win;
 	a->c_tsval = f->ts_last;
 	a->c_tsecr = f->c_tsval;
+	a->mss = f->mss;
 }
 
 /*
@@ -228,6 +229,7 @@ na_inline void na_consume(struct na_flow *f, const struct na_segment *s, const s
 		slot->entry = q->entry;
 		slot->xid = q->xid;
 		slot->count = q->count;
+		slot->fid = q->fid;
 		slot->offset = q->offset;
 		f->c_next += q->req_len;
 		f->din += q->req_len;

@@ -20,19 +20,31 @@
 #define NA_NO_UNROLL
 #endif
 
+/*
+ * The count is read anew each time, so that the verifier does not follow one path
+ * through the program for every number of slots.
+ */
 #define na_for_each_slot(f, i, slot)                                                               \
-	for ((i) = 0; (i) < NA_FIFO && (i) < (f)->count &&                                         \
+	for ((i) = 0; (i) < NA_FIFO && (i) < *(const volatile __u32 *)&(f)->count &&               \
 		      ((slot) = &(f)->fifo[((f)->head + (i)) & (NA_FIFO - 1)], true);              \
 	     (i)++)
+
+/* All ones if v < 0, else 0, kept from becoming a branch: that doubles the verifier's paths. */
+na_inline __u32 na_if_negative(__s64 v)
+{
+	__s64 mask = v >> 63;
+
+	asm volatile("" : "+r"(mask));
+	return (__u32)mask;
+}
 
 /* How much of [start, start + len) lies at or behind p. */
 na_inline __u32 na_part_behind(__u32 start, __u32 len, __u32 p)
 {
-	__s32 d = na_seq_diff(start + len, p);
+	__s64 d = na_seq_diff(start + len, p);
 
-	if (d <= 0)
-		return 0;
-	return (__u32)d < len ? (__u32)d : len;
+	d &= ~(__s64)(__s32)na_if_negative(d);
+	return len + ((__u32)(d - len) & na_if_negative(d - (__s64)len));
 }
 
 /* A client byte's place in the server's stream; inside a consumed request: its start. */
@@ -67,7 +79,7 @@ na_inline __u32 na_map_out_seq(const struct na_flow *f, __u32 q)
 
 	NA_NO_UNROLL
 	na_for_each_slot(f, i, slot)
-		behind += na_seq_lt(q, slot->rep_s) ? slot->rep_len : 0;
+		behind += slot->rep_len & na_if_negative(na_seq_diff(q, slot->rep_s));
 	return q + f->dout - behind;
 }
 
@@ -82,7 +94,8 @@ na_inline __u32 na_map_out_ack(const struct na_flow *f, __u32 q, bool right_edge
 
 	NA_NO_UNROLL
 	na_for_each_slot(f, i, slot)
-		behind += na_seq_lt(q, slot->req_s + right_edge) ? slot->req_len : 0;
+		behind += slot->req_len &
+			  na_if_negative(na_seq_diff(q, slot->req_s + right_edge));
 	return q + f->din - behind;
 }
 

@@ -32,7 +32,7 @@ struct na_fifo_slot {
 	__u32 entry; /* pinned */
 	__u32 xid;
 	__u32 count; /* READ count asked */
-	__u32 pad;
+	__u32 fid; /* low half of the entry's fid: tells whether it is still that entry */
 	__u64 offset; /* READ offset asked */
 };
 _Static_assert(sizeof(struct na_fifo_slot) == 48, "na_fifo_slot");
