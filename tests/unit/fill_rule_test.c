@@ -73,6 +73,8 @@ CHANGE(other_file, c->res.fattr.fileid ^= 1ull << 32)
 CHANGE(other_size, c->res.fattr.size++)
 CHANGE(other_nlink, c->res.fattr.nlink--)
 CHANGE(other_mode, c->res.fattr.mode = 0600)
+CHANGE(setuid_gained, c->res.fattr.mode |= 04000)
+CHANGE(sticky_gained, c->pending.snap.mode |= 01000)
 CHANGE(mtime_sec, c->res.fattr.mtime.sec++)
 CHANGE(mtime_nsec, c->res.fattr.mtime.nsec++)
 CHANGE(ctime_sec, c->res.fattr.ctime.sec++)
@@ -108,6 +110,8 @@ static const struct {
 	ROW(other_size, REFUSE_REPLY, REFUSE_REPLY),
 	ROW(other_nlink, REFUSE_REPLY, REFUSE_REPLY),
 	ROW(other_mode, REFUSE_REPLY, REFUSE_REPLY),
+	ROW(setuid_gained, REFUSE_REPLY, REFUSE_REPLY),
+	ROW(sticky_gained, REFUSE_REPLY, REFUSE_REPLY),
 	ROW(mtime_sec, REFUSE_REPLY, REFUSE_REPLY),
 	ROW(mtime_nsec, REFUSE_REPLY, REFUSE_REPLY),
 	ROW(ctime_sec, REFUSE_REPLY, REFUSE_REPLY),

@@ -213,7 +213,7 @@ static void every_word_at_its_boundary(void **state)
 }
 
 /* 6.1 counts words, so takes a name of 256 bytes and 17 groups are too many for all. */
-static void longer_than_the_standard(void **state)
+static void lengths_outside_the_standard(void **state)
 {
 	struct wire_call k = plain;
 	struct na_rpc_call c;
@@ -230,6 +230,9 @@ static void longer_than_the_standard(void **state)
 	assert_int_equal(parse(&w, &c, &a), NA_V_MISS_CRED);
 	k = plain;
 	k.fh = 65;
+	wire_read_call(&w, &k);
+	assert_int_equal(parse(&w, &c, &a), NA_V_MISS_COUNT);
+	k.fh = 0;
 	wire_read_call(&w, &k);
 	assert_int_equal(parse(&w, &c, &a), NA_V_MISS_COUNT);
 }
@@ -319,7 +322,7 @@ int main(void)
 		cmocka_unit_test(every_truncation_is_refused),
 		cmocka_unit_test(nothing_may_follow),
 		cmocka_unit_test(every_word_at_its_boundary),
-		cmocka_unit_test(longer_than_the_standard),
+		cmocka_unit_test(lengths_outside_the_standard),
 		cmocka_unit_test(record_marks),
 		cmocka_unit_test(replies_at_every_truncation),
 		cmocka_unit_test(every_reply_word),
