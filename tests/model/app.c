@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The programs at both ends: a client with so many requests outstanding, a server that
+ * answers in any order. What a record holds follows from its number, so each end can
+ * tell whether it got what was sent, and only once.
+ */
+#include "tests/model/sim.h"
+
+#include <string.h>
+
+#define min(a, b) ((a) < (b) ? (a) : (b))
+
+#define LAST	 0x80000000u
+#define HEAD	 16u /* mark, number, kind, length of the reply */
+#define PATTERN	 32768u
+#define CACHEABLE 1u
+
+static const uint8_t *pattern(uint32_t xid)
+{
+	static uint8_t bytes[PATTERN + 4096];
+	static bool filled;
+
+	if (!filled) {
+		for (uint32_t i = 0; i < sizeof(bytes); i++)
+			bytes[i] = (uint8_t)rng_mix(i * 0x9e3779b97f4a7c15ull + 1);
+		filled = true;
+	}
+	return bytes + (rng_mix(xid) & 4095);
+}
+
+uint32_t reply_bytes(uint8_t *out, uint32_t xid, uint32_t rep_len)
+{
+	na_put_be32(out, LAST | (rep_len - 4));
+	na_put_be32(out + 4, xid);
+	memcpy(out + 8, pattern(xid), rep_len - 8);
+	return rep_len;
+}
+
+/* What TC knows of a request: false if it is not whole, or not one of the simple kind. */
+bool request_parse(const uint8_t *p, uint32_t len, uint32_t *rec_len, uint32_t *xid, bool *cacheable,
+		   uint32_t *rep_len)
+{
+	uint32_t mark;
+
+	if (len < HEAD)
+		return false;
+	mark = na_get_be32(p);
+	*rec_len = 4 + (mark & ~LAST);
+	if (!(mark & LAST) || *rec_len > len || *rec_len < HEAD)
+		return false;
+	*xid = na_get_be32(p + 4);
+	*cacheable = na_get_be32(p + 8) & CACHEABLE;
+	*rep_len = na_get_be32(p + 12);
+	return true;
+}
+
+static uint32_t write_request(struct sim *s, uint32_t n)
+{
+	const struct config *c = &s->cfg;
+	struct request *q = &s->app.req[n];
+	uint32_t off = s->cl.write_seq - s->cl.wbase, xid = (uint32_t)s->conn << 16 | n;
+	uint32_t body = rng_below(&s->rng, c->req_max - HEAD + 1);
+	bool multi = rng_pm(&s->rng, c->multi);
+	uint8_t *p;
+
+	memset(q, 0, sizeof(*q));
+	/* requests written together follow each other */
+	if (n && s->app.req[n - 1].off + s->app.req[n - 1].len > off)
+		off = s->app.req[n - 1].off + s->app.req[n - 1].len;
+	p = s->c_stream + off;
+	q->off = off;
+	q->rep_len = 8 + rng_below(&s->rng, c->rep_max - 7);
+	q->cacheable = !multi && rng_pm(&s->rng, c->cacheable);
+	na_put_be32(p + 4, xid);
+	na_put_be32(p + 8, q->cacheable ? CACHEABLE : 0);
+	na_put_be32(p + 12, q->rep_len);
+	q->len = HEAD + body;
+	if (multi) { /* the header is a fragment of its own */
+		na_put_be32(p, HEAD - 4);
+		na_put_be32(p + HEAD, LAST | body);
+		memcpy(p + HEAD + 4, pattern(xid), body);
+		q->len += 4;
+	} else {
+		na_put_be32(p, LAST | (HEAD - 4 + body));
+		memcpy(p + HEAD, pattern(xid), body);
+	}
+	return q->len;
+}
+
+void app_start(struct sim *s)
+{
+	struct app *a = &s->app;
+
+	memset(a, 0, sizeof(*a));
+	a->c_wake = s->now;
+	a->c_read_at = a->s_read_at = NEVER;
+	a->idle_left = s->cfg.gaps;
+}
+
+void app_client_wake(struct sim *s)
+{
+	struct app *a = &s->app;
+	const struct config *c = &s->cfg;
+	uint32_t len = 0;
+
+	a->c_wake = NEVER;
+	if (s->cl.state != TCP_OPEN || s->cl.fin_queued)
+		return;
+	while (a->written < c->nreq && a->written - a->answered < c->depth) {
+		if (a->idle_left && a->written && a->written == a->answered &&
+		    rng_pm(&s->rng, 150)) {
+			a->idle_left--;
+			a->c_wake = s->now + c->gap;
+			break;
+		}
+		len += write_request(s, a->written++);
+		if (rng_pm(&s->rng, 300)) {
+			tcp_write(&s->cl, len);
+			len = 0;
+		}
+	}
+	if (len)
+		tcp_write(&s->cl, len);
+}
+
+/* One whole record at p, of any number of fragments: its length, or 0. */
+static uint32_t whole_record(const uint8_t *p, uint32_t len)
+{
+	uint32_t at = 0;
+
+	while (at + 4 <= len) {
+		uint32_t mark = na_get_be32(p + at);
+
+		at += 4 + (mark & ~LAST);
+		if (at > len || at < 4)
+			return 0;
+		if (mark & LAST)
+			return at;
+	}
+	return 0;
+}
+
+void app_client_read(struct sim *s)
+{
+	struct app *a = &s->app;
+	struct tcp *t = &s->cl;
+	uint32_t have = t->rcv_nxt - t->rbase - t->peer_fin, n, got = a->answered;
+
+	a->c_read_at = NEVER;
+	while ((n = whole_record(t->rbuf + a->c_pos, have - a->c_pos))) {
+		const uint8_t *p = t->rbuf + a->c_pos;
+		uint32_t xid = na_get_be32(p + 4), i = xid & 0xffff;
+
+		if (xid >> 16 != s->conn || i >= a->written)
+			fail(s, "a reply that nobody asked for");
+		if (a->req[i].replied)
+			fail(s, "a second reply");
+		if (n != a->req[i].rep_len || memcmp(p + 8, pattern(xid), n - 8))
+			fail(s, "wrong bytes in a reply");
+		a->req[i].replied = true;
+		a->answered++;
+		a->c_pos += n;
+		trace(s, "client has reply %u", i);
+	}
+	tcp_read(t, t->rbase + have);
+	if (a->answered != got && a->c_wake == NEVER)
+		a->c_wake = s->now + (s->cfg.think ? rng_below(&s->rng, (uint32_t)s->cfg.think) : 0);
+}
+
+void app_server_read(struct sim *s)
+{
+	struct app *a = &s->app;
+	struct tcp *t = &s->sv;
+	uint32_t have = t->rcv_nxt - t->rbase - t->peer_fin, n;
+
+	a->s_read_at = NEVER;
+	while ((n = whole_record(t->rbuf + a->s_pos, have - a->s_pos))) {
+		const uint8_t *p = t->rbuf + a->s_pos;
+		uint32_t xid = na_get_be32(p + 4), i = xid & 0xffff;
+		struct request *q = &a->req[i];
+
+		if (n < HEAD || xid >> 16 != s->conn || i >= a->written)
+			fail(s, "a request that nobody wrote");
+		if (q->at_server)
+			fail(s, "a second request");
+		if (n != q->len || memcmp(p, s->c_stream + q->off, n))
+			fail(s, "wrong bytes in a request");
+		q->at_server = true;
+		a->s_pos += n;
+		event_add(s, s->now + 1 + rng_below(&s->rng, (uint32_t)s->cfg.server_delay),
+			  EV_REPLY, NULL, i);
+	}
+	if (have > a->s_pos + 70000)
+		fail(s, "no request in what the server got");
+	tcp_read(t, t->rbase + have);
+	/* a hook on the receive path sees the socket empty at a record's end */
+	if (a->s_pos == have && !t->nofo) {
+		if (rng_pm(&s->rng, 100))
+			event_add(s, s->now + rng_below(&s->rng, 50000), EV_HOOK_IN, NULL,
+				  t->copied);
+		else
+			tc_hook_in(s, t->copied);
+	}
+	if (t->peer_fin && t->rcv_nxt == t->copied + 1)
+		tcp_close(t);
+}
+
+void app_server_reply(struct sim *s, uint32_t n)
+{
+	struct request *q = &s->app.req[n];
+	struct tcp *t = &s->sv;
+	uint32_t len, part;
+
+	if (t->state != TCP_OPEN || t->fin_queued)
+		return;
+	trace(s, "server answers %u", n);
+	len = reply_bytes(s->s_stream + (t->write_seq - t->wbase), (uint32_t)s->conn << 16 | n,
+			  q->rep_len);
+	part = rng_pm(&s->rng, s->cfg.split_write) ? rng_below(&s->rng, len) : 0;
+	if (part)
+		tcp_write(t, part);
+	tcp_write(t, len - part);
+	if (rng_pm(&s->rng, 100))
+		event_add(s, s->now + rng_below(&s->rng, 50000), EV_HOOK_OUT, NULL, t->write_seq);
+	else
+		tc_hook_out(s, t->write_seq);
+}
+
+/* There is something to read: now, or when the program finds the time. */
+void app_readable(struct sim *s, struct tcp *t)
+{
+	struct app *a = &s->app;
+	uint64_t *at = t->client ? &a->c_read_at : &a->s_read_at;
+
+	if (*at != NEVER)
+		return;
+	if (s->now < s->cfg.heal && rng_pm(&s->rng, t->client ? s->cfg.pauses : s->cfg.server_slow)) {
+		*at = s->now + rng_below(&s->rng, (uint32_t)s->cfg.pause);
+		return;
+	}
+	if (t->client)
+		app_client_read(s);
+	else
+		app_server_read(s);
+}
+
+bool app_done(const struct sim *s)
+{
+	return s->app.answered == s->cfg.nreq;
+}

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What must be true, told from the world itself: a complete list of what was consumed and
+ * injected, and what each end really holds. None of the splice's own maps are used.
+ */
+#include "tests/model/sim.h"
+
+#include <string.h>
+
+#define min(a, b) ((a) < (b) ? (a) : (b))
+
+void fail(struct sim *s, const char *what)
+{
+	s->violation = what;
+	longjmp(s->out, 1);
+}
+
+void check_start(struct sim *s)
+{
+	struct shadow *h = &s->sh;
+
+	h->on = true;
+	h->raw = false;
+	h->n = h->done = h->passed_in = h->din_behind = 0;
+	h->acked_injected = 0;
+	h->canon_base = h->canon_high = s->tc.f.s_high;
+}
+
+void check_consumed(struct sim *s, const struct na_flow *f, const struct na_fifo_slot *slot)
+{
+	struct shadow *h = &s->sh;
+	struct consumed *c = &h->c[h->n], *last = h->n ? c - 1 : NULL;
+	uint32_t flight = 0, i;
+
+	if (h->n == MAX_REQ)
+		fail(s, "more requests consumed than were written");
+	c->req_c = slot->req_c;
+	c->req_len = slot->req_len;
+	c->req_s = slot->req_s;
+	c->rep_c = slot->rep_c;
+	c->rep_len = slot->rep_len;
+	c->rep_s = slot->rep_s;
+	if (last && (na_seq_lt(c->req_c, last->req_c + last->req_len) ||
+		     na_seq_lt(c->rep_c, last->rep_c + last->rep_len)))
+		fail(s, "I1: consumed or injected out of order");
+	h->n++;
+	/* I8: no more in flight than a sender in slow start would have had */
+	for (i = 0; i < h->n; i++)
+		if (na_seq_lt(f->c_ack, h->c[i].rep_c + h->c[i].rep_len))
+			flight += h->c[i].rep_c + h->c[i].rep_len -
+				  na_seq_max(f->c_ack, h->c[i].rep_c);
+	for (i = 0, h->acked_injected = 0; i < h->n; i++)
+		if (na_seq_lt(h->c[i].rep_c, f->c_ack))
+			h->acked_injected += na_seq_min(f->c_ack, h->c[i].rep_c + h->c[i].rep_len) -
+					     h->c[i].rep_c;
+	if (flight > 10u * f->mss + h->acked_injected || flight > f->cwnd)
+		fail(s, "I8: more injected than the congestion allowance");
+	if (na_seq_lt(s->cl.rcv_edge, c->rep_c + c->rep_len))
+		fail(s, "I8: injected beyond the client's window");
+}
+
+/* Does t hold all of [seq, end)? */
+static bool holds(const struct tcp *t, uint32_t seq, uint32_t end)
+{
+	uint32_t i;
+
+	if (na_seq_lt(seq, t->rcv_nxt))
+		seq = t->rcv_nxt;
+	if (!na_seq_lt(seq, end))
+		return true;
+	for (i = 0; i < t->nofo; i++)
+		if (na_seq_le(t->ofo[i].seq, seq) && na_seq_le(end, t->ofo[i].end))
+			return true;
+	return false;
+}
+
+static void advance(struct sim *s)
+{
+	struct shadow *h = &s->sh;
+
+	while (h->done < h->n &&
+	       na_seq_le(h->c[h->done].rep_c + h->c[h->done].rep_len, s->cl.rcv_nxt))
+		h->done++;
+	while (h->passed_in < h->n && na_seq_le(h->c[h->passed_in].req_s, s->sv.rcv_nxt))
+		h->din_behind += h->c[h->passed_in++].req_len;
+}
+
+/* A SACK block promises the client that all in it has arrived: requests of ours included. */
+static void check_sack_to_client(struct sim *s, const struct na_sack *b)
+{
+	const struct shadow *h = &s->sh;
+	uint32_t at = b->left, din = 0, i;
+
+	for (i = 0; i < h->n; i++) {
+		const struct consumed *c = &h->c[i];
+
+		if (na_seq_lt(at, c->req_c)) {
+			uint32_t stop = na_seq_min(b->right, c->req_c);
+
+			if (!holds(&s->sv, at - din, stop - din))
+				fail(s, "SACK to the client of bytes the server lacks");
+			at = stop;
+		}
+		din += c->req_len;
+		if (na_seq_le(b->right, c->req_c))
+			return;
+		if (na_seq_lt(at, c->req_c + c->req_len)) {
+			if (i >= h->done)
+				fail(s, "I4: SACK to the client of a request not settled");
+			at = c->req_c + c->req_len;
+		}
+	}
+	if (na_seq_lt(at, b->right) && !holds(&s->sv, at - din, b->right - din))
+		fail(s, "SACK to the client of bytes the server lacks");
+}
+
+/* I7: one position of the client's stream has one content for ever. */
+static void check_canon(struct sim *s, const struct pkt *p)
+{
+	struct shadow *h = &s->sh;
+	uint32_t seq = p->seq, end = p->seq + p->len, have;
+	const uint8_t *d = p->data;
+	uint32_t floor = na_seq_max(s->cl.rcv_nxt, h->canon_base);
+
+	if (na_seq_lt(seq, floor)) { /* old, or from before we came: the client drops it */
+		if (na_seq_le(end, floor))
+			return;
+		d += floor - seq;
+		seq = floor;
+	}
+	if (na_seq_lt(h->canon_high, seq))
+		fail(s, "a hole in the client's stream as it left TC");
+	have = na_seq_lt(h->canon_high, end) ? h->canon_high - seq : end - seq;
+	if (memcmp(h->canon + (seq - h->canon_base), d, have))
+		fail(s, "I7: other bytes at the same position");
+	if (na_seq_lt(h->canon_high, end)) {
+		memcpy(h->canon + (h->canon_high - h->canon_base), d + have, end - h->canon_high);
+		h->canon_high = end;
+	}
+}
+
+void check_to_client(struct sim *s, const struct pkt *p)
+{
+	struct shadow *h = &s->sh;
+	uint32_t i;
+
+	if (!h->on || h->raw || p->bad || s->vanished ||
+	    (p->flags & (NA_TCP_RST | NA_TCP_SYN | NA_TCP_ACK)) != NA_TCP_ACK)
+		return;
+	advance(s);
+	if (h->done < h->n && na_seq_lt(h->c[h->done].req_c, p->ack))
+		fail(s, "I4: a request is acknowledged before its reply");
+	if (na_seq_lt(s->sv.rcv_nxt + h->din_behind, p->ack))
+		fail(s, "the client is told of bytes the server lacks");
+	for (i = 0; i < p->nsack; i++) {
+		if (na_seq_le(p->sack[i].right, p->sack[i].left))
+			fail(s, "an empty SACK block to the client");
+		if (i == 0 && na_seq_lt(p->sack[i].left, p->ack)) {
+			if (na_seq_lt(p->ack, p->sack[i].right))
+				fail(s, "a DSACK to the client that reaches above its ack");
+			continue;
+		}
+		check_sack_to_client(s, &p->sack[i]);
+	}
+	if (p->len)
+		check_canon(s, p);
+}
+
+/* The server-space bytes [left, right) must all be at the client. */
+static bool client_holds(struct sim *s, uint32_t left, uint32_t right)
+{
+	const struct shadow *h = &s->sh;
+	uint32_t at = left, dout = 0, i;
+
+	for (i = 0; i < h->n && na_seq_lt(at, right); i++) {
+		const struct consumed *c = &h->c[i];
+
+		if (na_seq_lt(at, c->rep_s)) {
+			uint32_t stop = na_seq_min(right, c->rep_s);
+
+			if (!holds(&s->cl, at + dout, stop + dout))
+				return false;
+			at = stop;
+		}
+		dout += c->rep_len;
+	}
+	return !na_seq_lt(at, right) || holds(&s->cl, at + dout, right + dout);
+}
+
+void check_to_server(struct sim *s, const struct pkt *p)
+{
+	struct shadow *h = &s->sh;
+	uint32_t i, most = s->cl.rcv_nxt, dout = 0;
+
+	if (!h->on || h->raw || p->bad || s->vanished || s->sv.state != TCP_OPEN ||
+	    (p->flags & (NA_TCP_RST | NA_TCP_SYN)) || !(p->flags & NA_TCP_ACK))
+		return;
+	advance(s);
+	for (i = 0; i < h->n && na_seq_lt(h->c[i].rep_c, most); i++)
+		dout += min(h->c[i].rep_len, most - h->c[i].rep_c);
+	if (na_seq_lt(most - dout, p->ack))
+		fail(s, "the server is told of bytes the client lacks");
+	for (i = 0; i < p->nsack; i++) {
+		if (na_seq_lt(p->sack[i].left, p->ack))
+			continue;
+		if (p->sack[i].left == p->ack)
+			fail(s, "a SACK block to the server that begins at the ack");
+		if (!client_holds(s, p->sack[i].left, p->sack[i].right))
+			fail(s, "SACK to the server of bytes the client lacks");
+	}
+	if (p->len > 1 && na_seq_lt(s->sv.rcv_edge, p->seq + p->len))
+		fail(s, "data beyond the server's window");
+}
+
+void check_client_got(struct sim *s, const struct pkt *p)
+{
+	if (!s->sh.on || s->sh.raw || p->len <= 1)
+		return;
+	if (na_seq_lt(s->cl.rcv_edge, p->seq + p->len))
+		fail(s, "I8: data beyond the client's window");
+}
+
+/* A run in which nothing was lost must look as if nobody sat in the middle. */
+static void check_clean(struct sim *s)
+{
+	const struct config *c = &s->cfg;
+	uint64_t rtt = 2 * (c->delay + c->jitter) + c->backlog + 4 * MSEC;
+
+	if (s->cl.rtos)
+		fail(s, "the client's timer ran out, and nothing was lost");
+	if (s->sv.rtos)
+		fail(s, "the server's timer ran out, and nothing was lost");
+	if (s->cl.retransmits || s->sv.retransmits)
+		fail(s, "data was sent again, and nothing was lost");
+	if (s->cl.reductions || s->sv.reductions)
+		fail(s, "a congestion window was cut, and nothing was lost");
+	if (s->cl.paws_drops || s->sv.paws_drops)
+		fail(s, "PAWS dropped a segment, and nothing was late");
+	/* a receiver that dawdles or a window that is shut makes a round trip long */
+	if (c->ts && !c->pauses && !c->server_slow && s->sv.worst_rtt > rtt + 45 * MSEC)
+		fail(s, "the server measured a round trip that never was");
+}
+
+void check_end(struct sim *s)
+{
+	const struct na_flow *f = &s->tc.f;
+
+	if (s->tc.have && s->tc.pins - s->tc.unpins != f->count)
+		fail(s, "pins and FIFO differ");
+	switch (s->cfg.ending) {
+	case END_IDLE:
+	case END_FIN:
+	case END_SERVER_FIN:
+	case END_VANISH:
+		if (!app_done(s) && !s->cfg.early_end)
+			fail(s, "hang: requests are left unanswered");
+		if (s->cl.state != TCP_OPEN || s->sv.state != TCP_OPEN)
+			fail(s, "an end was reset");
+		if (s->cl.snd_una != s->cl.write_seq + s->cl.fin_queued)
+			fail(s, "I5: the client is left without acknowledgement");
+		if (s->sv.snd_una != s->sv.write_seq + s->sv.fin_queued)
+			fail(s, "the server is left without acknowledgement");
+		if (s->tc.have && f->count)
+			fail(s, "answered requests that are never settled");
+		if (s->cfg.clean)
+			check_clean(s);
+		break;
+	case END_RST:
+	case END_GONE:
+		if (s->sv.state != TCP_CLOSED)
+			fail(s, "the server never learnt that the client is gone");
+		break;
+	case END_DYING:
+		if (s->cl.state != TCP_CLOSED)
+			fail(s, "the client was never reset");
+		break;
+	}
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "tests/model/sim.h"
+
+#include <string.h>
+
+static const char *const profiles[] = { "clean", "steady", "lossy", "heavy",  "reorder", "drop",
+					"small", "idle",   "adopt", "ending", "corrupt", NULL };
+
+enum profile {
+	P_CLEAN, P_STEADY, P_LOSSY, P_HEAVY, P_REORDER, P_DROP, P_SMALL, P_IDLE, P_ADOPT, P_ENDING,
+	P_CORRUPT, P_MIXED
+};
+
+const char *const *config_profiles(void)
+{
+	return profiles;
+}
+
+static uint32_t isn(struct rng *r)
+{
+	switch (rng_below(r, 4)) {
+	case 0: /* wraps soon */
+		return 0u - rng_below(r, 20000);
+	case 1: /* turns negative soon */
+		return 0x80000000u - rng_below(r, 20000);
+	case 2:
+		return rng_next(r);
+	}
+	return 0;
+}
+
+static void pick_load(struct rng *r, struct config *c)
+{
+	static const uint32_t depths[] = { 1, 1, 2, 4, 8, 16, 32, 64 };
+	static const uint32_t mss[] = { 88, 200, 536, 536, 1448, 1448 };
+
+	c->nreq = rng_range(r, 12, 40);
+	c->depth = depths[rng_below(r, 8)];
+	c->cacheable = rng_pm(r, 500) ? 1000 : rng_range(r, 300, 1000);
+	c->cached = rng_pm(r, 500) ? 1000 : rng_range(r, 300, 1000);
+	c->multi = rng_pm(r, 200) ? 50 : 0;
+	c->c_mss = c->s_mss = mss[rng_below(r, 6)];
+	if (rng_pm(r, 200))
+		c->s_mss = mss[rng_below(r, 6)];
+	c->req_max = rng_pm(r, 100) ? 3 * c->c_mss : rng_range(r, 20, 200);
+	if (c->req_max > 1500)
+		c->req_max = 1500;
+	c->rep_max = rng_range(r, 20, (rng_pm(r, 700) ? 3 : 10) * c->s_mss);
+	if (c->rep_max > 12000)
+		c->rep_max = 12000;
+	c->max_packets = rng_range(r, 1, 12);
+	c->server_delay = rng_pm(r, 800) ? rng_range(r, 1, 2000) * USEC : 30 * MSEC;
+	c->think = rng_pm(r, 700) ? 0 : rng_range(r, 1, 3000) * USEC;
+	c->split_write = rng_pm(r, 300) ? 300 : 0;
+	c->alive_pass = rng_pm(r, 100) ? 50 : 0;
+}
+
+static void pick_ends(struct rng *r, struct config *c)
+{
+	c->c_isn = isn(r);
+	c->s_isn = isn(r);
+	c->c_wscale = (uint8_t)rng_below(r, 9);
+	c->s_wscale = (uint8_t)rng_below(r, 9);
+	c->c_buf = rng_range(r, 8 * c->s_mss, 60 * c->s_mss);
+	c->c_buf_max = c->c_buf * rng_range(r, 1, 8);
+	c->s_buf = rng_range(r, 20 * c->c_mss, 60 * c->c_mss) + 4 * c->req_max;
+	c->sack = !rng_pm(r, 100);
+	c->ts = !rng_pm(r, 150);
+	c->gso = rng_range(r, 1, 10);
+	c->quick = rng_below(r, 17);
+	c->ts_skew = rng_next(r);
+	c->shave = !rng_pm(r, 100);
+	c->gro = rng_pm(r, 500) ? 500 : 0;
+	c->split = rng_pm(r, 200) ? 100 : 0;
+	c->delay = rng_pm(r, 500) ? rng_range(r, 10, 200) * USEC : rng_range(r, 200, 20000) * USEC;
+	c->jitter = rng_pm(r, 300) ? rng_below(r, 1000) * USEC : 0;
+	c->backlog = rng_pm(r, 250) ? rng_range(r, 1, 200) * USEC : 0;
+	c->late = rng_range(r, 10, 5000) * USEC;
+	c->keepalive = rng_pm(r, 500);
+	c->probe_byte = rng_pm(r, 100);
+}
+
+static void harm(struct rng *r, struct config *c, enum profile p)
+{
+	uint32_t all = p == P_MIXED ? 200 : 0;
+
+	c->heal = rng_range(r, 2, 20) * SEC;
+	if (p == P_LOSSY || rng_pm(r, all))
+		c->loss[0] = rng_below(r, 60), c->loss[1] = rng_below(r, 60);
+	if (p == P_HEAVY || rng_pm(r, all / 4))
+		c->loss[0] = rng_below(r, 300), c->loss[1] = rng_below(r, 300);
+	if (p == P_REORDER || rng_pm(r, all))
+		c->reorder[0] = rng_below(r, 300), c->reorder[1] = rng_below(r, 300);
+	if (p == P_REORDER || rng_pm(r, all))
+		c->dup[0] = rng_below(r, 100), c->dup[1] = rng_below(r, 100);
+	if (p == P_DROP || rng_pm(r, all))
+		c->drop = rng_below(r, 150), c->data_drop = rng_below(r, 150);
+	if (p == P_CORRUPT || rng_pm(r, all / 2))
+		c->bad = rng_below(r, 100);
+	if (rng_pm(r, 50))
+		c->emit_fail = rng_below(r, 100);
+	if (rng_pm(r, 50))
+		c->torn = 100;
+	if (rng_pm(r, 50))
+		c->stray_syn = 1;
+}
+
+static void shape(struct rng *r, struct config *c, enum profile p)
+{
+	uint32_t any = p == P_MIXED ? 80 : 0;
+
+	if (p == P_SMALL || rng_pm(r, any)) {
+		c->c_buf = rng_range(r, 1, 6) * c->s_mss;
+		c->c_buf_max = c->c_buf * rng_range(r, 1, 3);
+		c->pauses = rng_below(r, 200);
+		c->pause = rng_range(r, 1, 1500) * MSEC;
+		if (rng_pm(r, 300)) {
+			c->server_slow = rng_below(r, 200);
+			c->s_buf = c->c_mss * 3 + 2 * c->req_max;
+		}
+	}
+	if (p == P_IDLE || rng_pm(r, any)) {
+		c->gaps = rng_range(r, 1, 3);
+		c->gap = rng_range(r, 1, 30) * SEC;
+		c->keepalive = true;
+	}
+	if (p == P_ADOPT || rng_pm(r, any)) {
+		c->attach = rng_pm(r, 500) ? rng_range(r, 1, 50) * MSEC : rng_range(r, 1, 9) * SEC;
+		c->gaps = 4;
+		c->gap = rng_range(r, 300, 3000) * MSEC;
+	}
+	if (p == P_ENDING || rng_pm(r, any)) {
+		c->ending = rng_below(r, END_DYING + 1);
+		c->early_end = rng_pm(r, 500);
+	}
+}
+
+void config_pick(struct sim *s, const char *profile)
+{
+	struct config *c = &s->cfg;
+	struct rng *r = &s->rng;
+	uint32_t p, draw = rng_below(r, 24);
+
+	memset(c, 0, sizeof(*c));
+	p = draw < P_MIXED ? draw : P_MIXED;
+	for (draw = 0; profile && profiles[draw]; draw++)
+		if (!strcmp(profile, profiles[draw]))
+			p = draw;
+	if (profile && !strcmp(profile, "mixed"))
+		p = P_MIXED;
+	pick_load(r, c);
+	pick_ends(r, c);
+	shape(r, c, p);
+	if (p != P_CLEAN && p != P_STEADY && p != P_IDLE && !(p == P_SMALL && rng_pm(r, 500)) &&
+	    !(p == P_ADOPT && rng_pm(r, 500)))
+		harm(r, c, p);
+	c->clean = !c->heal;
+	if (p == P_STEADY) {
+		c->steady = true;
+		c->nreq = 80;
+		c->cacheable = c->cached = 1000;
+		c->multi = c->split = c->alive_pass = 0;
+		c->max_packets = 12;
+		c->c_buf = 20 * c->rep_max;
+		c->c_buf_max = 64 * c->c_buf;
+		c->shave = true;
+	}
+	while (c->nreq * (c->rep_max + 8) > SERVER_STREAM - 65536 ||
+	       c->nreq * (c->req_max + 8) > CLIENT_STREAM - 8192)
+		c->nreq = c->nreq * 3 / 4;
+	while ((c->c_buf_max >> c->c_wscale) > 0xffff)
+		c->c_wscale++;
+	while ((c->s_buf >> c->s_wscale) > 0xffff)
+		c->s_wscale++;
+}

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* model: run the splice through many seeds, or show one of them. */
+#include "tests/model/sim.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "nfsaccel/verdict.h"
+
+#define MAX_JOBS 64
+#define MAX_SHOWN 20
+
+struct options {
+	uint64_t from, count, fails;
+	uint32_t jobs;
+	const char *profile, *known;
+	bool single, trace;
+};
+
+struct shared {
+	struct stats st;
+	uint64_t violations;
+	char pad[64];
+};
+
+static bool run_seed(struct sim *s, uint64_t seed, const struct options *o)
+{
+	memset(&s->rng, 0, sizeof(s->rng));
+	s->rng.state = rng_mix(seed + 0x1234567);
+	s->seed = seed;
+	s->trace = o->trace;
+	config_pick(s, o->profile);
+	if (sim_run(s))
+		return true;
+	if (o->trace)
+		printf("%12.6f  VIOLATION\n", (double)s->now / SEC);
+	return false;
+}
+
+static void describe(const struct sim *s, const struct options *o)
+{
+	printf("seed %llu%s%s: %s\n", (unsigned long long)s->seed, o->profile ? " --profile " : "",
+	       o->profile ? o->profile : "", s->violation);
+	fflush(stdout);
+}
+
+static void work(const struct options *o, struct shared *out, uint32_t job)
+{
+	struct sim *s = calloc(1, sizeof(*s));
+	uint64_t i;
+
+	if (!s)
+		exit(2);
+	s->st = &out->st;
+	for (i = job; i < o->count; i += o->jobs) {
+		if (run_seed(s, o->from + i, o))
+			continue;
+		if (out->violations++ < MAX_SHOWN / o->jobs + 1)
+			describe(s, o);
+		if (o->fails && out->violations >= o->fails)
+			break;
+	}
+	free(s);
+}
+
+/* Seeds that once failed: "SEED [PROFILE] # why" per line. */
+static uint64_t run_known(const struct options *o, struct shared *out, uint64_t *bad)
+{
+	struct sim *s = calloc(1, sizeof(*s));
+	FILE *f = fopen(o->known, "r");
+	char line[256], profile[32];
+	unsigned long long seed;
+	uint64_t n = 0;
+
+	if (!f || !s) {
+		fprintf(stderr, "model: cannot read %s\n", o->known);
+		exit(2);
+	}
+	s->st = &out->st;
+	while (fgets(line, sizeof(line), f)) {
+		struct options one = *o;
+		int got;
+
+		line[strcspn(line, "#\n")] = '\0';
+		got = sscanf(line, "%llu %31s", &seed, profile);
+		if (got < 1)
+			continue;
+		one.profile = got == 2 ? profile : NULL;
+		n++;
+		if (!run_seed(s, seed, &one)) {
+			describe(s, &one);
+			(*bad)++;
+		}
+	}
+	fclose(f);
+	free(s);
+	return n;
+}
+
+static void add_up(struct stats *sum, const struct stats *one)
+{
+	uint64_t *a = (uint64_t *)sum;
+	const uint64_t *b = (const uint64_t *)one;
+
+	for (size_t i = 0; i < sizeof(*sum) / sizeof(*a); i++)
+		a[i] += b[i];
+}
+
+static void report(const struct stats *st)
+{
+	static const char *const name[] = {
+#define NA_X(sym, name, help) name,
+		NA_VERDICTS(NA_X)
+#undef NA_X
+	};
+	static const char *const depth[] = { "1", "2-8", "9-32", "64" };
+	uint32_t i;
+
+#define N(x) (unsigned long long)st->x
+	printf("%llu requests, %llu cacheable, %llu hits; %llu segments\n", N(requests), N(eligible),
+	       N(hits), N(segments));
+	printf("resends %llu, releases %llu, bare ACKs %llu, trims %llu, drops %llu, "
+	       "resyncs %llu in %llu out\n",
+	       N(resends), N(releases), N(bares), N(trims), N(drops), N(resync_in), N(resync_out));
+	printf("client: RTOs %llu, tail probes %llu, retransmissions %llu; server: RTOs %llu, "
+	       "retransmissions %llu; resets %llu, ports reused %llu\n",
+	       N(c_rto), N(c_tlp), N(c_retrans), N(s_rto), N(s_retrans), N(resets), N(reuses));
+	for (i = 0; i < NA_V_MAX; i++)
+		if (st->why[i])
+			printf("%s %llu  ", name[i], N(why[i]));
+	printf("\nhit share, loss-free and all cached:");
+	for (i = 0; i < 4; i++)
+		if (st->qd_eligible[i])
+			printf("  depth %s: %.1f %%", depth[i],
+			       100.0 * st->qd_hits[i] / st->qd_eligible[i]);
+	putchar('\n');
+#undef N
+}
+
+static void usage(void)
+{
+	fprintf(stderr, "usage: model [--seeds N] [--from S] [--jobs J] [--profile NAME] "
+			"[--known FILE] [--fails N]\n"
+			"       model --seed S [--profile NAME] [--trace]\nprofiles: mixed");
+	for (const char *const *p = config_profiles(); *p; p++)
+		fprintf(stderr, " %s", *p);
+	fputc('\n', stderr);
+	exit(2);
+}
+
+static struct options parse(int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "seeds", 1, NULL, 'n' },   { "from", 1, NULL, 'f' },	{ "jobs", 1, NULL, 'j' },
+		{ "profile", 1, NULL, 'p' }, { "seed", 1, NULL, 's' },	{ "trace", 0, NULL, 't' },
+		{ "known", 1, NULL, 'k' },   { "fails", 1, NULL, 'x' }, { 0 }
+	};
+	struct options o = { .from = 1, .count = 100000, .jobs = 1 };
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+		uint64_t n = optarg ? strtoull(optarg, NULL, 0) : 0;
+
+		switch (c) {
+		case 'n':
+			o.count = n;
+			break;
+		case 'f':
+			o.from = n;
+			break;
+		case 'j':
+			o.jobs = n < 1 ? 1 : n > MAX_JOBS ? MAX_JOBS : (uint32_t)n;
+			break;
+		case 'p':
+			o.profile = optarg;
+			break;
+		case 's':
+			o.single = true;
+			o.from = n;
+			o.count = 1;
+			o.jobs = 1;
+			break;
+		case 't':
+			o.trace = true;
+			break;
+		case 'k':
+			o.known = optarg;
+			break;
+		case 'x':
+			o.fails = n;
+			break;
+		default:
+			usage();
+		}
+	}
+	if (optind != argc)
+		usage();
+	return o;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = parse(argc, argv);
+	struct shared *sh = mmap(NULL, MAX_JOBS * sizeof(*sh), PROT_READ | PROT_WRITE,
+				 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct stats sum = { 0 };
+	uint64_t violations = 0, seeds = 0;
+	struct timespec t0, t1;
+	uint32_t j;
+
+	if (sh == MAP_FAILED)
+		return 2;
+	clock_gettime(CLOCK_MONOTONIC, &t0);
+	if (o.known)
+		seeds += run_known(&o, &sh[0], &violations);
+	for (j = 0; o.jobs > 1 && j < o.jobs; j++) {
+		if (fork() == 0) {
+			work(&o, &sh[j], j);
+			fflush(stdout);
+			_exit(0);
+		}
+	}
+	if (o.jobs == 1)
+		work(&o, &sh[0], 0);
+	for (j = 0; o.jobs > 1 && j < o.jobs; j++) {
+		int status;
+
+		if (wait(&status) < 0 || status) {
+			printf("a worker died\n");
+			violations++;
+		}
+	}
+	clock_gettime(CLOCK_MONOTONIC, &t1);
+	for (j = 0; j < o.jobs; j++) {
+		add_up(&sum, &sh[j].st);
+		violations += sh[j].violations;
+	}
+	seeds = sum.runs;
+	report(&sum);
+	if (sum.qd_eligible[0] > 20000 && sum.qd_hits[0] * 100 < sum.qd_eligible[0] * 95) {
+		printf("hit share: depth 1 is below 95 %%\n");
+		violations++;
+	}
+	printf("%llu seeds, %llu violations, %.0f seeds/s\n", (unsigned long long)seeds,
+	       (unsigned long long)violations,
+	       seeds / ((t1.tv_sec - t0.tv_sec) + (t1.tv_nsec - t0.tv_nsec) / 1e9));
+	return violations ? 1 : 0;
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The simulated world of one run: a client and a server TCP, the wire between them, the
+ * model TC that holds the splice, and what must be true about all of it. Everything is
+ * derived from one seed (or from a fuzzer's bytes); nothing reads a clock.
+ */
+#ifndef MODEL_SIM_H
+#define MODEL_SIM_H
+
+#include <setjmp.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "nfsaccel/segment.h"
+#include "tests/model/config.h"
+#include "tests/model/rng.h"
+#include "tests/model/tcp.h"
+
+#define USEC 1000ull
+#define MSEC 1000000ull
+#define SEC  1000000000ull
+#define NEVER UINT64_MAX
+
+#define CLIENT_STREAM (96u << 10) /* most bytes a client ever writes in a run */
+#define SERVER_STREAM (640u << 10)
+#define MAX_REQ	      96u
+#define MAX_PINS      8192u
+
+struct pkt {
+	uint32_t seq, ack, len;
+	uint32_t tsval, tsecr;
+	uint16_t win;
+	uint8_t flags;
+	bool ts;
+	bool bad; /* checksum wrong: whoever verifies it drops the packet */
+	uint32_t nsack;
+	struct na_sack sack[NA_SACKS];
+	const uint8_t *data;
+	struct pkt *next;
+};
+
+enum event_kind {
+	EV_TC_IN, /* packet from the client reaches TC ingress */
+	EV_SOCKET, /* packet that TC passed reaches the server's socket */
+	EV_CLIENT, /* packet reaches the client */
+	EV_REPLY, /* nfsd has a reply ready: arg is the request's number */
+	EV_HOOK_IN, /* the receive hook's view of the socket reaches the flow: arg is copied_seq */
+	EV_HOOK_OUT, /* the send hook's: arg is write_seq */
+};
+
+struct event {
+	uint64_t at;
+	uint32_t order; /* ties are broken by age */
+	uint32_t arg;
+	uint16_t kind;
+	uint16_t conn;
+	struct pkt *p;
+};
+
+/* A one-way link; `gro` holds the packet that may still grow. */
+struct link {
+	uint64_t last; /* arrival of the newest packet, for order */
+	struct pkt *gro;
+	uint64_t gro_at;
+};
+
+struct request {
+	uint32_t off; /* of the record in the client's stream */
+	uint32_t len;
+	uint32_t rep_len;
+	bool cacheable;
+	bool at_server;
+	bool replied;
+};
+
+struct app {
+	struct request req[MAX_REQ];
+	uint32_t written, answered, eligible, hits;
+	uint64_t c_wake, c_read_at, s_read_at; /* when the programs act next of themselves */
+	uint32_t s_pos, c_pos; /* how far each has parsed its input */
+	uint32_t idle_left;
+};
+
+/* Every request the splice ever consumed in this connection, kept apart from its state. */
+struct consumed {
+	uint32_t req_c, req_len, req_s, rep_c, rep_len, rep_s;
+};
+
+struct shadow {
+	bool on;
+	bool raw; /* the flow is dead: nothing is translated, nothing checked */
+	struct consumed c[MAX_REQ];
+	uint32_t n;
+	uint32_t done; /* consumed[0..done) had their reply received in full */
+	uint32_t passed_in; /* consumed[0..passed_in) lie at or below the server's rcv_nxt */
+	uint32_t din_behind; /* their bytes */
+	uint32_t canon_base, canon_high; /* client-space stream as it left TC */
+	uint64_t acked_injected;
+	uint8_t canon[SERVER_STREAM];
+};
+
+struct tc {
+	bool have;
+	bool attached;
+	bool dying;
+	struct na_flow f;
+	uint32_t pins, unpins;
+	uint32_t npin;
+	uint8_t pinned[MAX_PINS];
+	uint32_t pin_xid[MAX_PINS];
+	uint64_t attach_at, dying_at;
+	struct pkt syn; /* the client's newest */
+};
+
+struct stats {
+	uint64_t runs, requests, eligible, hits, resends, releases, bares, swallowed, segments;
+	uint64_t resync_in, resync_out, c_rto, s_rto, c_tlp, c_retrans, s_retrans, trims, drops;
+	uint64_t resets, reuses, why[NA_V_MAX + 1];
+	uint64_t qd_eligible[4], qd_hits[4]; /* loss-free runs, depth 1, 2-8, 9-32, 33- */
+};
+
+struct sim {
+	uint64_t now;
+	struct rng rng;
+	struct config cfg;
+	struct tcp cl, sv;
+	struct link up, down, back; /* client to TC, TC to client, TC to the server's socket */
+	struct app app;
+	struct tc tc;
+	struct shadow sh;
+	struct stats *st;
+	struct event heap[8192];
+	uint32_t nheap, order;
+	uint16_t conn; /* number of the connection: events of an older one are void */
+	uint64_t linger_at; /* the time by which all must be quiet */
+	uint64_t closed_at;
+	bool closing, vanished;
+	bool trace;
+	uint64_t seed;
+	const char *violation;
+	jmp_buf out;
+	struct pkt pool[4096];
+	struct pkt *free;
+	uint32_t arena_used;
+	uint8_t c_stream[CLIENT_STREAM], s_stream[SERVER_STREAM]; /* written */
+	uint8_t c_in[SERVER_STREAM], s_in[CLIENT_STREAM]; /* received */
+	uint8_t arena[4u << 20]; /* payload that is in neither stream */
+};
+
+/* event.c */
+struct pkt *pkt_new(struct sim *s);
+void pkt_free(struct sim *s, struct pkt *p);
+uint8_t *arena(struct sim *s, uint32_t len); /* NULL when full */
+void event_add(struct sim *s, uint64_t at, enum event_kind kind, struct pkt *p, uint32_t arg);
+bool event_take(struct sim *s, struct event *e);
+void trace_pkt(struct sim *s, const char *where, const struct pkt *p);
+void trace(struct sim *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* link.c */
+void link_send(struct sim *s, struct link *l, enum event_kind to, struct pkt *p);
+void link_arrive(struct sim *s, struct link *l, enum event_kind at, struct pkt *p);
+void link_flush(struct sim *s, struct link *l, enum event_kind at);
+void link_deliver(struct sim *s, enum event_kind at, struct pkt *p);
+
+/* app.c */
+void app_start(struct sim *s);
+void app_client_wake(struct sim *s);
+void app_client_read(struct sim *s);
+void app_server_read(struct sim *s);
+void app_server_reply(struct sim *s, uint32_t n);
+void app_readable(struct sim *s, struct tcp *t);
+bool app_done(const struct sim *s);
+uint32_t reply_bytes(uint8_t *out, uint32_t xid, uint32_t rep_len);
+bool request_parse(const uint8_t *p, uint32_t len, uint32_t *rec_len, uint32_t *xid, bool *cacheable,
+		   uint32_t *rep_len);
+
+/* tc.c */
+void tc_start(struct sim *s);
+void tc_ingress(struct sim *s, struct pkt *p);
+void tc_egress(struct sim *s, struct pkt *p);
+void tc_adopt(struct sim *s);
+void tc_hook_in(struct sim *s, uint32_t copied_seq);
+void tc_hook_out(struct sim *s, uint32_t write_seq);
+
+/* check.c: what must be true */
+void fail(struct sim *s, const char *what) __attribute__((noreturn));
+void check_start(struct sim *s);
+void check_consumed(struct sim *s, const struct na_flow *f, const struct na_fifo_slot *slot);
+void check_to_client(struct sim *s, const struct pkt *p);
+void check_to_server(struct sim *s, const struct pkt *p);
+void check_client_got(struct sim *s, const struct pkt *p);
+void check_end(struct sim *s);
+
+/* run.c */
+bool sim_run(struct sim *s); /* false: s->violation says why */
+
+#endif

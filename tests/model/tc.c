@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the BPF programs do around the splice: find the flow, fill in the segment, offer
+ * answers, and carry out what the machine wants done, to the letter of segment.h.
+ */
+#include "tests/model/sim.h"
+
+#include <string.h>
+
+#include "nfsaccel/splice_out.h"
+
+#define min(a, b) ((a) < (b) ? (a) : (b))
+
+void tc_start(struct sim *s)
+{
+	struct tc *t = &s->tc;
+
+	t->have = t->dying = false;
+	t->pins = t->unpins = t->npin = 0;
+	t->attach_at = t->dying_at = NEVER;
+	t->attached = !s->cfg.attach;
+	if (s->cfg.attach)
+		t->attach_at = s->cfg.attach;
+}
+
+static void fill_segment(struct sim *s, const struct pkt *p, struct na_segment *g, uint32_t mss)
+{
+	uint32_t i;
+
+	memset(g, 0, sizeof(*g));
+	g->now = s->now;
+	g->seq = p->seq;
+	g->ack = p->ack;
+	g->len = p->len;
+	g->tsval = p->tsval;
+	g->tsecr = p->tsecr;
+	g->win = p->win;
+	g->flags = p->flags;
+	g->nsack = p->nsack;
+	for (i = 0; i < p->nsack; i++)
+		g->sack[i] = p->sack[i];
+	if (p->ts)
+		g->facts |= NA_SEG_TS;
+	if (!p->bad)
+		g->facts |= NA_SEG_CSUM;
+	if (p->len > mss)
+		g->facts |= NA_SEG_GSO;
+	if (s->tc.dying)
+		g->facts |= NA_SEG_DYING;
+}
+
+static void scan(const struct na_records *from, const struct pkt *p, struct na_segment *g)
+{
+	uint32_t off, bytes;
+	struct na_records r = *from;
+
+	g->rec_from = r;
+	while (na_records_want(&r, p->seq, p->seq + p->len, &off, &bytes)) {
+		const uint8_t *b = p->data + off;
+
+		na_records_feed(&r, bytes == 4 ? na_get_be32(b) : b[0], bytes);
+	}
+	g->rec_to = r;
+	g->facts |= NA_SEG_SCANNED;
+}
+
+static void unpin(struct sim *s, uint32_t entry)
+{
+	if (!entry || entry > s->tc.npin || !s->tc.pinned[entry - 1])
+		fail(s, "an entry was unpinned that was not pinned");
+	s->tc.pinned[entry - 1] = 0;
+	s->tc.unpins++;
+}
+
+/* Find the answers to all records of the packet; they are pinned. */
+static void make_offer(struct sim *s, const struct pkt *p, struct na_offer *o)
+{
+	const struct config *c = &s->cfg;
+	uint32_t at = 0, rec, xid, rep;
+	bool cacheable;
+
+	o->n = 0;
+	o->rep_len = 0;
+	while (at < p->len) {
+		struct na_question *q = &o->q[o->n];
+
+		if (o->n == NA_OFFER_MAX || s->tc.npin == MAX_PINS ||
+		    !request_parse(p->data + at, p->len - at, &rec, &xid, &cacheable, &rep) ||
+		    !cacheable || rep > c->max_packets * s->tc.f.mss ||
+		    !rng_pm(&s->rng, c->cached) || rng_pm(&s->rng, c->torn)) {
+			while (o->n)
+				unpin(s, o->q[--o->n].entry);
+			return;
+		}
+		memset(q, 0, sizeof(*q));
+		s->tc.pinned[s->tc.npin] = 1;
+		s->tc.pin_xid[s->tc.npin] = xid;
+		s->tc.pins++;
+		q->entry = ++s->tc.npin;
+		q->req_len = rec;
+		q->rep_len = rep;
+		q->xid = xid;
+		o->rep_len += rep;
+		o->n++;
+		at += rec;
+	}
+}
+
+static struct pkt *to_client(struct sim *s, const struct na_action *a, uint32_t seq)
+{
+	struct pkt *p = pkt_new(s);
+
+	if (a->c_win > 0xffff)
+		fail(s, "a window that does not fit its field");
+	p->seq = seq;
+	p->ack = a->c_ack;
+	p->win = (uint16_t)a->c_win;
+	p->flags = NA_TCP_ACK;
+	p->ts = !!(s->tc.f.flags & NA_FLOW_TS);
+	p->tsval = p->ts ? a->c_tsval : 0;
+	p->tsecr = p->ts ? a->c_tsecr : 0;
+	return p;
+}
+
+/* Send the bytes of an entry's reply from `skip` on, in packets the path carries. */
+static void send_reply(struct sim *s, const struct na_action *a, uint32_t entry, uint32_t xid,
+		       uint32_t rep_len, uint32_t skip, uint32_t seq)
+{
+	uint8_t *d = arena(s, rep_len);
+
+	if (entry > s->tc.npin || !s->tc.pinned[entry - 1] || s->tc.pin_xid[entry - 1] != xid)
+		fail(s, "a reply is sent from an entry that is not pinned for it");
+	if (skip >= rep_len)
+		fail(s, "a reply is sent again from behind its end");
+	if (!d)
+		return;
+	reply_bytes(d, xid, rep_len);
+	while (skip < rep_len) {
+		struct pkt *p = to_client(s, a, seq);
+
+		p->len = min(rep_len - skip, (uint32_t)s->tc.f.mss);
+		p->data = d + skip;
+		p->flags |= NA_TCP_PSH;
+		skip += p->len;
+		seq += p->len;
+		trace_pkt(s, "   <= TC", p);
+		check_to_client(s, p);
+		if (s->now < s->cfg.heal && rng_pm(&s->rng, s->cfg.emit_fail))
+			pkt_free(s, p);
+		else
+			link_send(s, &s->down, EV_CLIENT, p);
+	}
+}
+
+static void settle(struct sim *s, const struct na_action *a)
+{
+	uint32_t i;
+
+	if (a->nunpin > NA_FIFO)
+		fail(s, "more entries to unpin than there are");
+	for (i = 0; i < a->nunpin; i++)
+		unpin(s, a->unpin[i]);
+}
+
+/* The header of p becomes what the action says. */
+static void rewrite(struct sim *s, struct pkt *p, const struct na_action *a)
+{
+	uint32_t i;
+
+	if (a->win > 0xffff || a->nsack > NA_SACKS || a->nsack > p->nsack)
+		fail(s, "a header field that does not fit");
+	p->seq = a->seq;
+	p->ack = a->ack;
+	p->win = (uint16_t)a->win;
+	if (p->ts) {
+		p->tsval = a->tsval;
+		p->tsecr = a->tsecr;
+	}
+	p->nsack = a->nsack;
+	for (i = 0; i < a->nsack; i++)
+		p->sack[i] = a->sack[i];
+}
+
+static void trim(struct sim *s, struct pkt *p, const struct na_action *a)
+{
+	if (a->keep > p->len)
+		fail(s, "more is kept than there is");
+	if (a->keep < p->len)
+		p->flags &= (uint8_t)~NA_TCP_FIN;
+	p->len = a->keep;
+	p->bad = false; /* the checksum was made anew */
+	s->st->trims++;
+}
+
+/* Everything that must hold of an action, whatever it says. */
+static void check_action(struct sim *s, const struct na_action *a)
+{
+	uint32_t way = !!(a->todo & NA_DO_PASS) + !!(a->todo & NA_DO_BARE);
+
+	if (way > 1 || (way && (a->todo & NA_DO_DROP)))
+		fail(s, "contradictory action");
+	if ((a->todo & (NA_DO_ACK | NA_DO_RESEND)) == (NA_DO_ACK | NA_DO_RESEND))
+		fail(s, "release and resend at once");
+	if (s->tc.f.count > NA_FIFO)
+		fail(s, "more answered requests than the FIFO holds");
+}
+
+static void answer(struct sim *s, const struct na_offer *o, const struct na_action *a)
+{
+	const struct na_flow *f = &s->tc.f;
+	uint32_t i, seq = a->c_seq;
+
+	for (i = 0; i < o->n; i++) {
+		uint32_t k = (f->head + f->count - o->n + i) & (NA_FIFO - 1);
+
+		check_consumed(s, f, &f->fifo[k]);
+		trace(s, "TC takes %u", f->fifo[k].xid & 0xffff);
+	}
+	for (i = 0; i < o->n; i++) {
+		send_reply(s, a, o->q[i].entry, o->q[i].xid, o->q[i].rep_len, 0, seq);
+		seq += o->q[i].rep_len;
+	}
+	s->app.hits += o->n;
+}
+
+static void count_in(struct sim *s, const struct na_offer *o, const struct na_action *a)
+{
+	s->st->why[a->why <= NA_V_MAX ? a->why : NA_V_MAX] += o->n;
+	s->st->resends += !!(a->todo & NA_DO_RESEND);
+	s->st->releases += !!(a->todo & NA_DO_ACK);
+	s->st->bares += !!(a->todo & NA_DO_BARE);
+	s->st->drops += !!(a->todo & NA_DO_DROP);
+}
+
+void tc_ingress(struct sim *s, struct pkt *p)
+{
+	struct na_flow *f = &s->tc.f;
+	struct na_segment g;
+	struct na_offer o = { .n = 0 };
+	struct na_action a;
+
+	s->st->segments++;
+	if (p->flags & NA_TCP_SYN && !p->bad)
+		s->tc.syn = *p;
+	if (!s->tc.attached || !s->tc.have) {
+		link_send(s, &s->back, EV_SOCKET, p);
+		return;
+	}
+	fill_segment(s, p, &g, s->cfg.c_mss);
+	if (f->c_rec.sync && p->seq == f->c_next && p->len) {
+		scan(&f->c_rec, p, &g);
+		if (na_records_at_boundary(&f->c_rec, p->seq) &&
+		    !rng_pm(&s->rng, s->cfg.alive_pass))
+			make_offer(s, p, &o);
+	}
+	na_splice_in(f, &g, &o, &a);
+	count_in(s, &o, &a);
+	check_action(s, &a);
+	if (a.todo & NA_DO_REPLY)
+		answer(s, &o, &a);
+	else
+		while (o.n)
+			unpin(s, o.q[--o.n].entry);
+	if (a.todo & NA_DO_RESEND)
+		send_reply(s, &a, a.again.entry, a.again.xid, a.again.rep_len,
+			   a.c_seq - a.again.rep_c, a.c_seq);
+	settle(s, &a);
+	if (a.todo & NA_DO_ACK) {
+		struct pkt *ack = to_client(s, &a, a.c_seq);
+
+		trace_pkt(s, "   <= TC releases", ack);
+		check_to_client(s, ack);
+		link_send(s, &s->down, EV_CLIENT, ack);
+	}
+	if (a.todo & NA_DO_BARE) {
+		rewrite(s, p, &a);
+		p->len = 0;
+		p->flags &= NA_TCP_ACK | NA_TCP_ECE | NA_TCP_CWR;
+		p->bad = false;
+	} else if (a.todo & NA_DO_PASS) {
+		if (a.todo & NA_DO_REWRITE)
+			rewrite(s, p, &a);
+		if (a.todo & NA_DO_TRIM)
+			trim(s, p, &a);
+	} else {
+		pkt_free(s, p);
+		return;
+	}
+	trace_pkt(s, "> TC", p);
+	check_to_server(s, p);
+	link_send(s, &s->back, EV_SOCKET, p);
+}
+
+/* The handshake has been seen from its first packet. */
+static void flow_new(struct sim *s, const struct pkt *synack)
+{
+	struct na_flow *f = &s->tc.f;
+	uint32_t c = synack->ack, q = synack->seq + 1;
+
+	memset(f, 0, sizeof(*f));
+	f->flags = NA_FLOW_FRESH | (s->cfg.shave ? NA_FLOW_SHAVE : 0) |
+		   (s->cfg.sack ? NA_FLOW_SACK : 0);
+	f->syn_isn = c - 1;
+	f->told = f->s_ack = f->c_next = c;
+	f->s_edge = c + synack->win;
+	f->s_high = f->c_ack = f->c_ack_s = f->s_una = q;
+	f->c_edge = f->s_edge_told = f->s_edge_last = q + s->tc.syn.win;
+	f->c_wscale = s->cfg.c_wscale;
+	f->s_wscale = s->cfg.s_wscale;
+	f->mss = (uint16_t)s->cfg.s_mss;
+	f->cwnd = NA_CWND_PACKETS * f->mss;
+	f->ssthresh = NA_CWND_MAX;
+	f->born = s->now;
+	na_records_start(&f->c_rec, c);
+	na_records_start(&f->s_rec, q);
+	s->tc.have = true;
+	check_start(s);
+}
+
+/* A connection that was there before: everything is taken from the socket. */
+void tc_adopt(struct sim *s)
+{
+	struct na_flow *f = &s->tc.f;
+	struct tcp *t = &s->sv;
+
+	s->tc.attach_at = NEVER;
+	s->tc.attached = true;
+	if (t->state != TCP_OPEN)
+		return;
+	memset(f, 0, sizeof(*f));
+	f->flags = (s->cfg.shave ? NA_FLOW_SHAVE : 0) | (s->cfg.sack ? NA_FLOW_SACK : 0);
+	f->syn_isn = t->irs;
+	f->told = f->s_ack = t->rcv_wup;
+	f->c_next = t->rcv_nxt;
+	f->s_edge = na_seq_max(t->rcv_edge, t->rcv_wup);
+	f->s_high = t->snd_nxt;
+	f->c_ack = f->c_ack_s = f->s_una = t->snd_una;
+	f->c_edge = f->s_edge_told = f->s_edge_last = t->snd_una + t->snd_wnd;
+	f->c_wscale = s->cfg.c_wscale;
+	f->s_wscale = s->cfg.s_wscale;
+	f->mss = (uint16_t)s->cfg.s_mss;
+	f->c_tsval = t->ts_recent;
+	f->cwnd = NA_CWND_PACKETS * f->mss;
+	f->ssthresh = NA_CWND_MAX;
+	f->born = s->now;
+	s->tc.have = true;
+	check_start(s);
+	trace(s, "TC adopts the connection");
+}
+
+void tc_hook_in(struct sim *s, uint32_t copied_seq)
+{
+	struct na_flow *f = &s->tc.f;
+
+	if (!s->tc.have || f->c_rec.sync || copied_seq != f->c_next - f->din)
+		return;
+	na_records_start(&f->c_rec, f->c_next);
+	s->st->resync_in++;
+}
+
+void tc_hook_out(struct sim *s, uint32_t write_seq)
+{
+	struct na_flow *f = &s->tc.f;
+
+	if (!s->tc.have || f->s_rec.sync || write_seq != f->s_high)
+		return;
+	na_records_start(&f->s_rec, f->s_high);
+	s->st->resync_out++;
+}
+
+void tc_egress(struct sim *s, struct pkt *p)
+{
+	struct na_flow *f = &s->tc.f;
+	struct na_segment g;
+	struct na_action a;
+
+	if (s->tc.attached && s->tc.have) {
+		fill_segment(s, p, &g, s->cfg.s_mss);
+		if (f->s_rec.sync && p->seq == f->s_high && p->len)
+			scan(&f->s_rec, p, &g);
+		na_splice_out(f, &g, &a);
+		check_action(s, &a);
+		settle(s, &a);
+		if (a.todo & NA_DO_FORGET) {
+			s->tc.have = false;
+			s->sh.on = false;
+			trace(s, "TC forgets the flow");
+		}
+		if (a.todo & NA_DO_DROP) {
+			trace_pkt(s, "   TC drops", p);
+			pkt_free(s, p);
+			return;
+		}
+		if (a.todo & NA_DO_REWRITE)
+			rewrite(s, p, &a);
+		if (a.todo & NA_DO_TRIM)
+			trim(s, p, &a);
+		if (f->flags & NA_FLOW_DEAD)
+			s->sh.raw = true;
+	}
+	if (s->tc.attached && !s->tc.have && (p->flags & (NA_TCP_SYN | NA_TCP_ACK)) ==
+	    (NA_TCP_SYN | NA_TCP_ACK) && p->ack == s->tc.syn.seq + 1)
+		flow_new(s, p);
+	trace_pkt(s, "   < TC", p);
+	check_to_client(s, p);
+	link_send(s, &s->down, EV_CLIENT, p);
+}
