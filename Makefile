@@ -35,7 +35,8 @@ all: bpf
 
 # ---- the BPF object and its skeleton
 
-BPF_SRCS := $(sort $(wildcard bpf/*.bpf.c))
+# The definitions come first: libbpf 1.1's linker mislays extern maps seen before them.
+BPF_SRCS := bpf/maps.bpf.c $(filter-out bpf/maps.bpf.c,$(sort $(wildcard bpf/*.bpf.c)))
 BPF_OBJS := $(BPF_SRCS:bpf/%.bpf.c=$(BUILD)/bpf/parts/%.bpf.o)
 BPF_OBJ := $(BUILD)/bpf/nfsaccel.bpf.o
 BPF_SKEL := $(BUILD)/bpf/nfsaccel.skel.h

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "admin/daemon.h"
+
+#include "admin/cleanup.h"
+#include "admin/control.h"
+#include "admin/gc.h"
+#include "admin/links.h"
+#include "admin/lock.h"
+#include "admin/log.h"
+#include "admin/mode.h"
+#include "admin/ready.h"
+
+#include <linux/membarrier.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <systemd/sd-event.h>
+
+#define SECOND_US  1000000ull
+#define RESCAN_US  100000ull /* netlink messages come in bunches */
+#define GC_EVERY   10	     /* seconds */
+#define SCAN_EVERY 10
+
+static void log_devices(struct na_daemon *d)
+{
+	size_t i;
+
+	for (i = 0; i < d->devices.n; i++) {
+		struct na_device *dev = &d->devices.device[i];
+
+		if (dev->reported)
+			continue;
+		dev->reported = true;
+		if (dev->err)
+			na_warn("%s: cannot attach: %s", dev->name, na_device_advice(dev->err));
+		else
+			na_info("%s: attached", dev->name);
+	}
+}
+
+static void refresh_devices(struct na_daemon *d)
+{
+	unsigned int again;
+	int err = na_devices_refresh(&d->devices, &d->plane, &again);
+
+	if (err)
+		na_warn("cannot list network devices: %s", strerror(-err));
+	if (again)
+		na_warn("somebody removed our filters from %u device(s); attached again", again);
+	log_devices(d);
+	na_mode_decide(d);
+}
+
+static int on_rescan(sd_event_source *s, uint64_t usec, void *data)
+{
+	struct na_daemon *d = data;
+
+	(void)s, (void)usec;
+	d->rescan = sd_event_source_unref(d->rescan);
+	refresh_devices(d);
+	return 0;
+}
+
+static int on_links(sd_event_source *s, int fd, uint32_t revents, void *data)
+{
+	struct na_daemon *d = data;
+
+	(void)s, (void)fd, (void)revents;
+	na_links_drain(d->watch);
+	if (d->rescan)
+		return 0;
+	return sd_event_add_time_relative(d->event, &d->rescan, CLOCK_MONOTONIC, RESCAN_US, 0,
+					  on_rescan, d);
+}
+
+/* A skipped run may have been the one that mattered (coherence.md). */
+static void watch_skips(struct na_daemon *d)
+{
+	struct na_plane *p = &d->plane;
+	__u64 now = na_plane_skips(p);
+
+	if (now == p->ctl->hook_skips)
+		return;
+	na_warn("the kernel skipped %llu hook run(s); the cache was flushed",
+		(unsigned long long)(now - p->ctl->hook_skips));
+	na_plane_count(p, NA_V_RECURSION, now - p->ctl->hook_skips);
+	p->ctl->hook_skips = now;
+	na_plane_flush(p);
+}
+
+static void collect_garbage(struct na_daemon *d)
+{
+	struct na_flow_counts counts;
+	int err = na_gc(&d->plane, &counts);
+
+	if (err)
+		na_warn("cannot look through the connections: %s", strerror(-err));
+	else
+		sd_notifyf(0, "STATUS=%s; %u connections, %u spliced",
+			   d->silent.text[0] ? "not answering" : "answering", counts.tracked,
+			   counts.spliced);
+}
+
+static int on_tick(sd_event_source *s, uint64_t usec, void *data)
+{
+	struct na_daemon *d = data;
+
+	watch_skips(d);
+	na_mode_tick(d);
+	d->ticks++;
+	if (d->ticks % GC_EVERY == 0)
+		collect_garbage(d);
+	/* Netlink tells nothing when another program's filter takes our place. */
+	if (d->ticks % SCAN_EVERY == SCAN_EVERY / 2)
+		refresh_devices(d);
+	sd_event_source_set_time(s, usec + SECOND_US);
+	return 0;
+}
+
+static int on_reload(sd_event_source *s, const struct signalfd_siginfo *si, void *data)
+{
+	(void)s, (void)si, (void)data;
+	na_info("SIGHUP: the configuration is read at start only; restart to apply it");
+	return 0;
+}
+
+static int add_sources(struct na_daemon *d, struct na_why *why)
+{
+	uint64_t now;
+	int err;
+
+	d->watch = na_links_watch();
+	if (!d->watch)
+		return na_why(why, -errno, "cannot watch network devices: %m");
+	err = sd_event_default(&d->event);
+	if (err >= 0)
+		err = sd_event_now(d->event, CLOCK_MONOTONIC, &now);
+	if (err >= 0)
+		err = sd_event_add_signal(d->event, NULL, SIGTERM, NULL, NULL);
+	if (err >= 0)
+		err = sd_event_add_signal(d->event, NULL, SIGINT, NULL, NULL);
+	if (err >= 0)
+		err = sd_event_add_signal(d->event, NULL, SIGHUP, on_reload, d);
+	if (err >= 0)
+		err = sd_event_add_io(d->event, NULL, mnl_socket_get_fd(d->watch), EPOLLIN,
+				      on_links, d);
+	if (err >= 0)
+		err = sd_event_add_time(d->event, NULL, CLOCK_MONOTONIC, now + SECOND_US, 0,
+					on_tick, d);
+	if (err >= 0)
+		err = sd_event_set_watchdog(d->event, true);
+	return err < 0 ? na_why(why, err, "event loop: %s", strerror(-err)) : 0;
+}
+
+static int start_plane(struct na_daemon *d, struct na_why *why)
+{
+	unsigned int again;
+	int err;
+
+	err = na_plane_open(&d->plane, d->config, why) ?: na_plane_load(&d->plane, why);
+	if (err)
+		return err;
+	err = na_plane_attach_hooks(&d->plane);
+	if (err)
+		return na_why(why, err, "cannot pin hooks in %s/links: %s", d->config->pin,
+			      strerror(-err));
+	/* Whoever is inside a hooked function now entered it unseen: let CPUs pass by once. */
+	syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+	err = na_devices_refresh(&d->devices, &d->plane, &again);
+	if (err)
+		return na_why(why, err, "cannot list network devices: %s", strerror(-err));
+	log_devices(d);
+	err = na_plane_pin_jumps(&d->plane);
+	if (err)
+		return na_why(why, err, "cannot pin in %s/maps: %s", d->config->pin,
+			      strerror(-err));
+	na_mode_decide(d);
+	return 0;
+}
+
+/* Whether it went as it should. */
+static bool stop_plane(struct na_daemon *d)
+{
+	unsigned int reset = 0;
+	struct na_why why;
+	int err;
+
+	if (d->config->on_stop == NA_STOP_KEEP) {
+		na_info("stopped; programs and state stay in %s (on_stop = keep)", d->config->pin);
+		return true;
+	}
+	err = na_plane_undo(d->config->pin, d->plane.shape.netns, &reset, &why);
+	if (err) {
+		na_error("%s", why.text);
+		return false;
+	}
+	na_info("stopped; %u spliced connection(s) reset, nothing left behind", reset);
+	return true;
+}
+
+static int fail(const char *text)
+{
+	na_error("%s", text);
+	sd_notifyf(0, "STATUS=%s", text);
+	return EXIT_FAILURE;
+}
+
+static void block_signals(void)
+{
+	sigset_t set;
+
+	/* From before the first change until the event loop asks for them. */
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static void close_daemon(struct na_daemon *d)
+{
+	na_plane_close(&d->plane);
+	free(d->devices.device);
+	na_cleanup_mnl(&d->watch);
+	d->rescan = sd_event_source_unref(d->rescan);
+	d->event = sd_event_unref(d->event);
+}
+
+int na_daemon_run(const struct na_config *c)
+{
+	_cleanup_(close) int lock = -1;
+	struct na_daemon d = {.config = c, .plane.meta_fd = -1};
+	struct na_control *control = NULL;
+	struct na_why why;
+	int err, status = EXIT_SUCCESS;
+
+	block_signals();
+	clock_gettime(CLOCK_MONOTONIC, &d.started);
+	lock = na_lock_take(c->run, &why);
+	if (lock < 0)
+		return fail(why.text);
+	err = na_ready(c, &why) ?: add_sources(&d, &why) ?: start_plane(&d, &why) ?:
+	      na_control_start(&control, &d, &why);
+	if (err) {
+		status = fail(why.text);
+		goto out;
+	}
+	sd_notify(0, "READY=1");
+	na_info("%s; control socket ready",
+		d.plane.taken_over ? "took over pinned state" : "started");
+	err = sd_event_loop(d.event);
+	sd_notify(0, "STOPPING=1");
+	if (err < 0)
+		na_error("event loop: %s", strerror(-err));
+	if (!stop_plane(&d) || err < 0)
+		status = EXIT_FAILURE;
+out:
+	na_control_stop(control);
+	close_daemon(&d);
+	return status;
+}

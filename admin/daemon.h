@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The running daemon: one event loop, nothing in it blocks. */
+#ifndef NFSACCEL_ADMIN_DAEMON_H
+#define NFSACCEL_ADMIN_DAEMON_H
+
+#include <time.h>
+
+#include "admin/devices.h"
+#include "admin/netlink.h"
+#include "admin/plane.h"
+
+struct sd_event;
+struct sd_event_source;
+
+struct na_daemon {
+	const struct na_config *config;
+	struct sd_event *event;
+	struct na_plane plane;
+	struct na_devices devices;
+	struct mnl_socket *watch;	/* tells when devices change */
+	struct sd_event_source *rescan; /* pending look at the devices */
+	struct timespec started;	/* CLOCK_MONOTONIC */
+	struct na_why silent;		/* why nothing is answered; empty while it is */
+	unsigned int grace;		/* ticks left before answering */
+	unsigned int ticks;		/* seconds, for what happens less often */
+};
+
+/* Runs until a signal stops it; returns the exit status. Everything is logged. */
+int na_daemon_run(const struct na_config *c);
+
+#endif

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "admin/gc.h"
+
+#include "admin/cleanup.h"
+#include "admin/flows.h"
+#include "admin/sockdiag.h"
+
+#include <bpf/bpf.h>
+#include <netinet/tcp.h>
+#include <time.h>
+
+#define SECOND	   1000000000ull
+#define CLOSED_AGE (60 * SECOND)   /* as long as TIME_WAIT lasts */
+#define IDLE_AGE   (1800 * SECOND) /* nfsd closes after six minutes */
+
+struct sweep {
+	__u64 now;
+	struct na_flow_counts *counts;
+	struct na_flow_keys old;  /* may go */
+	struct na_flow_keys idle; /* may go if their socket is gone */
+	struct na_flow_keys alive;
+};
+
+static void count(const struct na_flow *f, struct na_flow_counts *c)
+{
+	c->tracked++;
+	c->spliced += na_flow_translated(f);
+}
+
+static int judge(const struct na_flow *f, void *data)
+{
+	struct sweep *s = data;
+	__u64 age = s->now > f->last_seen ? s->now - f->last_seen : 0;
+
+	count(f, s->counts);
+	if (f->flags & (NA_FLOW_CLOSING | NA_FLOW_DEAD) && age > CLOSED_AGE)
+		return na_flow_keys_add(&s->idle, &f->key);
+	if (age <= IDLE_AGE)
+		return 0;
+	return na_flow_keys_add(na_flow_translated(f) ? &s->idle : &s->old, &f->key);
+}
+
+static int note_alive(const struct na_socket *sock, void *data)
+{
+	struct sweep *s = data;
+
+	return na_flow_keys_add(&s->alive, &sock->key);
+}
+
+static void unpin(struct na_plane *p, __u32 number)
+{
+	if (number && number < p->shape.budget.entries)
+		__atomic_fetch_sub(&p->entries[number].ref, 1, __ATOMIC_SEQ_CST);
+}
+
+/* Take the flow out of the table and give back what it held. */
+static void remove_flow(struct na_plane *p, int fd, const struct na_flow_key *key)
+{
+	struct na_flow f;
+	__u32 i;
+
+	if (bpf_map_lookup_and_delete_elem_flags(fd, key, &f, BPF_F_LOCK))
+		return;
+	for (i = 0; i < f.count && i < NA_FIFO; i++)
+		unpin(p, f.fifo[(f.head + i) % NA_FIFO].entry);
+	if (f.fill.block != NA_NO_BLOCK)
+		bpf_map_update_elem(na_plane_map_fd(p, "na_free_blocks"), NULL, &f.fill.block,
+				    BPF_ANY);
+	unpin(p, f.fill.entry);
+}
+
+static int remove_all(struct na_plane *p, struct sweep *s)
+{
+	_cleanup_(mnl) struct mnl_socket *nl = NULL;
+	int fd = na_plane_map_fd(p, "na_flows");
+	size_t i;
+	int err;
+
+	for (i = 0; i < s->old.n; i++)
+		remove_flow(p, fd, &s->old.key[i]);
+	s->counts->removed = s->old.n;
+	if (!s->idle.n)
+		return 0;
+	nl = na_sockdiag_open();
+	if (!nl)
+		return -errno;
+	err = na_sockdiag_each(nl, p->config->port, ~(1u << TCP_LISTEN), note_alive, s);
+	if (err)
+		return err;
+	na_flow_keys_sort(&s->alive);
+	for (i = 0; i < s->idle.n; i++) {
+		if (na_flow_keys_has(&s->alive, &s->idle.key[i]))
+			continue;
+		remove_flow(p, fd, &s->idle.key[i]);
+		s->counts->removed++;
+	}
+	return 0;
+}
+
+static __u64 now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * SECOND + ts.tv_nsec;
+}
+
+int na_gc(struct na_plane *p, struct na_flow_counts *counts)
+{
+	struct sweep s = {.now = now_ns(), .counts = counts};
+	int err;
+
+	*counts = (struct na_flow_counts){0};
+	err = na_flows_each(na_plane_map_fd(p, "na_flows"), judge, &s) ?: remove_all(p, &s);
+	free(s.old.key);
+	free(s.idle.key);
+	free(s.alive.key);
+	return err;
+}
+
+static int count_one(const struct na_flow *f, void *data)
+{
+	count(f, data);
+	return 0;
+}
+
+int na_flow_count(const struct na_plane *p, struct na_flow_counts *counts)
+{
+	*counts = (struct na_flow_counts){0};
+	return na_flows_each(na_plane_map_fd(p, "na_flows"), count_one, counts);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Whether to answer: OFF -> FILL when hooks and devices suffice -> ANSWER after a grace
+ * period, with a flush, so that nothing is served that was filled while a change was
+ * under way unseen.
+ */
+#ifndef NFSACCEL_ADMIN_MODE_H
+#define NFSACCEL_ADMIN_MODE_H
+
+#include "admin/daemon.h"
+
+/* Look at hooks and devices again; sets d->silent and logs changes. */
+void na_mode_decide(struct na_daemon *d);
+
+/* Once a second. */
+void na_mode_tick(struct na_daemon *d);
+
+const char *na_mode_name(enum na_mode mode);
+
+#endif

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the daemon tells about itself: status and stats. */
+#include "admin/cleanup.h"
+#include "admin/commands.h"
+#include "admin/gc.h"
+#include "admin/log.h"
+#include "admin/mode.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+static void put(struct json_object *o, const char *key, const char *text)
+{
+	json_object_object_add(o, key, text ? json_object_new_string(text) : NULL);
+}
+
+static void put_number(struct json_object *o, const char *key, __u64 n)
+{
+	json_object_object_add(o, key, json_object_new_uint64(n));
+}
+
+static __u64 now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000ull + now.tv_nsec;
+}
+
+static struct json_object *hooks(const struct na_plane *p)
+{
+	struct json_object *list = json_object_new_array();
+	size_t i;
+
+	for (i = 0; i < na_hook_count; i++) {
+		struct json_object *o = json_object_new_object();
+
+		put(o, "program", na_hooks[i].program);
+		put(o, "function", na_hooks[i].function);
+		put(o, "kind", na_hook_kind_name(na_hooks[i].kind));
+		put(o, "module", na_hooks[i].module);
+		put(o, "need", na_hook_need_name(na_hooks[i].need));
+		put(o, "guards", na_hooks[i].guards);
+		put(o, "state", na_hook_state_name(p->hooks[i].state));
+		put(o, "error", p->hooks[i].err ? strerror(-p->hooks[i].err) : NULL);
+		json_object_array_add(list, o);
+	}
+	return list;
+}
+
+static struct json_object *devices(const struct na_devices *d)
+{
+	struct json_object *list = json_object_new_array();
+	size_t i;
+
+	for (i = 0; i < d->n; i++) {
+		struct json_object *o = json_object_new_object();
+
+		put(o, "name", d->device[i].name);
+		json_object_object_add(o, "attached", json_object_new_boolean(!d->device[i].err));
+		put(o, "error", d->device[i].err ? na_device_advice(d->device[i].err) : NULL);
+		json_object_array_add(list, o);
+	}
+	return list;
+}
+
+/* Counted in the entries themselves: a hash map does not know how many it holds. */
+static struct json_object *cache(const struct na_plane *p)
+{
+	struct json_object *o = json_object_new_object();
+	__u64 files = 0, bytes = 0, blocks = 0, now = now_ns();
+	__u32 i;
+
+	for (i = 1; i < p->shape.budget.entries; i++) {
+		const struct na_entry *e = &p->entries[i];
+
+		if (!e->fid || e->flush != p->ctl->flush || e->expires < now)
+			continue;
+		files++;
+		bytes += e->size;
+		blocks += __builtin_popcount(e->valid);
+	}
+	put_number(o, "files", files);
+	put_number(o, "file_bytes", bytes);
+	put_number(o, "cached_bytes", blocks * NA_BLOCK_BYTES);
+	put_number(o, "files_max", p->shape.budget.entries - 1);
+	put_number(o, "memory", p->config->memory);
+	return o;
+}
+
+static struct json_object *events(void)
+{
+	struct json_object *list = json_object_new_array();
+	const struct na_event *e;
+	unsigned int i;
+
+	for (i = 0; (e = na_log_event(i)); i++) {
+		struct json_object *o = json_object_new_object();
+
+		put_number(o, "time", e->when);
+		put(o, "text", e->text);
+		json_object_array_add(list, o);
+	}
+	return list;
+}
+
+static int connections(const struct na_plane *p, struct json_object *status)
+{
+	struct json_object *o = json_object_new_object();
+	struct na_flow_counts n;
+	int err = na_flow_count(p, &n);
+
+	json_object_object_add(status, "connections", o);
+	put_number(o, "tracked", n.tracked);
+	put_number(o, "spliced", n.spliced);
+	put_number(o, "max", p->shape.budget.flows);
+	return err;
+}
+
+int na_report_status(struct na_daemon *d, struct json_object *o)
+{
+	const struct na_plane *p = &d->plane;
+	__u64 started = d->started.tv_sec * 1000000000ull + d->started.tv_nsec;
+	struct utsname uts;
+
+	uname(&uts);
+	put(o, "version", NFSACCEL_VERSION);
+	put(o, "mode", na_mode_name(p->ctl->mode));
+	put(o, "reason", d->silent.text[0] ? d->silent.text : NULL);
+	put(o, "kernel", uts.release);
+	put_number(o, "uptime", (now_ns() - started) / 1000000000ull);
+	put_number(o, "port", p->config->port);
+	put(o, "pin", p->config->pin);
+	json_object_object_add(o, "taken_over", json_object_new_boolean(p->taken_over));
+	json_object_object_add(o, "hooks", hooks(p));
+	json_object_object_add(o, "devices", devices(&d->devices));
+	json_object_object_add(o, "cache", cache(p));
+	json_object_object_add(o, "events", events());
+	return connections(p, o);
+}
+
+/* Over all CPUs, and what the daemon itself has counted. */
+static int sum_counter(const struct na_plane *p, __u32 which, struct na_counter *per_cpu, int ncpus,
+		       __u64 *sum)
+{
+	int i, err = bpf_map_lookup_elem(na_plane_map_fd(p, "na_counters"), &which, per_cpu);
+
+	*sum = p->meta->counted[which];
+	for (i = 0; !err && i < ncpus; i++)
+		*sum += per_cpu[i].n;
+	return err;
+}
+
+int na_report_stats(struct na_daemon *d, struct json_object *o)
+{
+	static const struct {
+		const char *name;
+		const char *help;
+	} verdicts[] = {
+#define NA_X(sym, name, help) {name, help},
+		NA_VERDICTS(NA_X)
+#undef NA_X
+	};
+	_cleanup_(free) struct na_counter *per_cpu = NULL;
+	struct json_object *counters = json_object_new_object();
+	struct json_object *help = json_object_new_object();
+	int ncpus = libbpf_num_possible_cpus(), err = 0;
+	__u64 sum;
+	__u32 i;
+
+	json_object_object_add(o, "counters", counters);
+	json_object_object_add(o, "help", help);
+	if (ncpus < 0)
+		return ncpus;
+	per_cpu = calloc(ncpus, sizeof(*per_cpu));
+	if (!per_cpu)
+		return -ENOMEM;
+	for (i = 0; !err && i < NA_V_MAX; i++) {
+		err = sum_counter(&d->plane, i, per_cpu, ncpus, &sum);
+		put_number(counters, verdicts[i].name, sum);
+		put(help, verdicts[i].name, verdicts[i].help);
+	}
+	return err;
+}
