@@ -91,14 +91,29 @@ na_inline void na_xdr_init(struct na_xdr *x, const void *base, __u32 len)
 	x->len = len;
 }
 
+/*
+ * Do `room` bytes of capacity follow the cursor, whose position goes to *at? What clang
+ * knows of it, it would use to leave this check out, but 6.1's verifier has often lost
+ * that: so *at is hidden from clang, and checked and used in one 64-bit register.
+ */
+na_inline bool na_xdr_room(const struct na_xdr *x, __u32 room, __u64 *at)
+{
+	__u64 pos = x->pos;
+
+	if (!__builtin_constant_p(pos))
+		asm volatile("" : "+r"(pos));
+	*at = pos;
+	return pos <= NA_XDR_CAP - room;
+}
+
 /* n bytes as they are; n is a constant multiple of 4. */
 na_inline const __u8 *na_xdr_inline(struct na_xdr *x, __u32 n)
 {
-	__u32 pos = x->pos;
+	__u64 pos;
 
-	if (pos > NA_XDR_CAP - n || pos + n > x->len)
+	if (!na_xdr_room(x, n, &pos) || pos + n > x->len)
 		return NULL;
-	x->pos = pos + n;
+	x->pos = (__u32)pos + n;
 	return x->base + pos;
 }
 
@@ -144,27 +159,27 @@ na_inline bool na_xdr_skip(struct na_xdr *x, __u32 max)
 na_inline bool na_xdr_opaque(struct na_xdr *x, void *out, __u32 max, __u32 *n)
 {
 	struct na_xdr at = *x;
-	__u8 *to = out;
 	const __u8 *from;
-	__u32 len, whole, i;
+	__u8 *to = out;
+	__u32 len, i;
+	__u64 pos, last;
 
-	if (!na_xdr_u32(&at, &len))
-		return false;
-	if (at.pos > NA_XDR_CAP - max)
+	if (!na_xdr_u32(&at, &len) || !na_xdr_room(&at, max, &pos))
 		return false;
 	if (len > max || na_xdr_padded(len) > at.len - at.pos)
 		return false;
-	from = at.base + at.pos;
-	whole = len & ~3u;
+	from = at.base + pos;
 	NA_UNROLL
 	for (i = 0; i < max; i += 4)
-		na_xdr_put_raw(to + i, na_xdr_raw(from + i) & na_xdr_below(i, whole));
+		na_xdr_put_raw(to + i, na_xdr_raw(from + i) & na_xdr_below(i, len));
 	if (len & 3) {
-		if (whole > max - 4)
+		last = len & ~3u;
+		asm volatile("" : "+r"(last));
+		if (last > max - 4)
 			return false;
-		na_xdr_put32(to + whole, na_xdr_get32(from + whole) & ~(~0u >> (8 * (len & 3))));
+		na_xdr_put32(to + last, na_xdr_get32(from + last) & ~(~0u >> (8 * (len & 3))));
 	}
-	x->pos = at.pos + na_xdr_padded(len);
+	x->pos = (__u32)pos + na_xdr_padded(len);
 	*n = len;
 	return true;
 }
@@ -172,16 +187,17 @@ na_inline bool na_xdr_opaque(struct na_xdr *x, void *out, __u32 max, __u32 *n)
 /* n words, n at most the constant max, into out[max]; the rest of out becomes zero. */
 na_inline bool na_xdr_words(struct na_xdr *x, __u32 *out, __u32 max, __u32 n)
 {
-	__u32 pos = x->pos, i;
+	__u64 pos;
+	__u32 i;
 
-	if (pos > NA_XDR_CAP - 4 * max)
+	if (!na_xdr_room(x, 4 * max, &pos))
 		return false;
-	if (n > max || 4 * n > x->len - pos)
+	if (n > max || 4 * n > x->len - x->pos)
 		return false;
 	NA_UNROLL
 	for (i = 0; i < max; i++)
 		out[i] = na_xdr_get32(x->base + pos + 4 * i) & na_xdr_below(i, n);
-	x->pos = pos + 4 * n;
+	x->pos = (__u32)pos + 4 * n;
 	return true;
 }
 
