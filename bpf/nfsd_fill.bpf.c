@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Fill, step 2 (coherence.md): inside nfsd, after it has checked permission and before it
+ * reads, says whether the READ that ingress noted may be cached, and writes down what the
+ * bytes will belong to.
+ *
+ * Order: the slot's version, a full barrier, then i_writecount and the snapshot. A writer
+ * raises i_writecount and then bumps, so whoever is not seen in i_writecount moves the
+ * version after it was read here. The other way round would admit a writer for ever.
+ */
+#include "bpf/bump.bpf.h"
+#include "bpf/nfsd.bpf.h"
+#include <bpf/bpf_tracing.h>
+
+/* Which file systems' own hooks are attached: the loader clears what is not. */
+const volatile __u32 na_fs_mask = NA_FS_EXT4 | NA_FS_XFS | NA_FS_BTRFS | NA_FS_TMPFS;
+
+/* Reads version with full ordering: nothing after it is read before it. */
+static __always_inline __u64 na_version_barrier(struct na_slot *slot)
+{
+	return __sync_fetch_and_add(&slot->version, 0);
+}
+
+static __always_inline enum na_verdict na_fill_inode(struct inode *inode)
+{
+	if (!na_is_regular(BPF_CORE_READ(inode, i_mode)))
+		return NA_V_REFUSE_NOTREG;
+	if (!(na_fs_bit(BPF_CORE_READ(inode, i_sb, s_magic)) & na_fs_mask))
+		return NA_V_REFUSE_FSTYPE;
+	if (!na_leases_plain(inode))
+		return NA_V_REFUSE_LEASE;
+	return NA_V_FILL_HOOKED;
+}
+
+/*
+ * ctime must be two ticks older than the request: two for a clock as coarse as a tick,
+ * so that a later change cannot leave the same ctime; and older than the request, not
+ * than now, so that a permission nfsd checked before a chmod is never put down for after,
+ * even if the bump was skipped.
+ */
+static __always_inline bool na_settled(const struct na_inode_snap *snap, __u64 asked)
+{
+	__u64 now = bpf_ktime_get_ns();
+	__s64 ctime = snap->ctime_sec * 1000000000ll + snap->ctime_nsec;
+	__s64 since, real;
+
+	if (!na_real_ns(now, &real) || asked > now)
+		return false;
+	since = (__s64)(now - asked) + 2 * (__s64)na_tick_ns;
+	return ctime <= real - since;
+}
+
+static __always_inline enum na_verdict na_fill_check(struct svc_rqst *rqstp, struct svc_fh *fhp,
+						     struct na_pending *p)
+{
+	struct dentry *dentry = fhp->fh_dentry;
+	struct svc_export *exp = fhp->fh_export;
+	struct inode *inode;
+	struct na_slot *slot;
+	enum na_verdict v;
+	__s32 writers;
+	bool freeing;
+	__u32 index;
+
+	if (!dentry || !exp)
+		return NA_V_REFUSE_EXPORT;
+	inode = BPF_CORE_READ(dentry, d_inode);
+	if (!inode)
+		return NA_V_REFUSE_NOTREG;
+	index = na_slot_index(BPF_CORE_READ(inode, i_sb, s_dev), BPF_CORE_READ(inode, i_ino));
+	slot = bpf_map_lookup_elem(&na_slots, &index);
+	if (!slot)
+		return NA_V_REFUSE_SPACE;
+	p->slot = index;
+	p->version = na_version_barrier(slot);
+
+	v = na_fill_inode(inode);
+	if (v != NA_V_FILL_HOOKED)
+		return v;
+	if (!na_export_plain(exp) || rqstp->rq_cred.cr_flavor > NA_AUTH_UNIX)
+		return NA_V_REFUSE_EXPORT;
+	if (na_fanotify_asks(inode, dentry, exp))
+		return NA_V_REFUSE_FANOTIFY;
+	if (na_inode_snap_probe((__u64)inode, &p->snap, &writers, &freeing) || freeing)
+		return NA_V_REFUSE_MOVED;
+	if (writers > 0)
+		return NA_V_REFUSE_WRITER;
+	if (p->snap.size > na_max_file)
+		return NA_V_REFUSE_SIZE;
+	if (!na_settled(&p->snap, p->asked))
+		return NA_V_REFUSE_RACY;
+	p->expires = na_fill_expires(rqstp, exp, na_ttl_ns);
+	if (!p->expires || !na_fh_read(fhp, &p->fh))
+		return NA_V_REFUSE_EXPORT;
+	return NA_V_FILL_HOOKED;
+}
+
+static __always_inline void na_fill_hook(struct svc_rqst *rqstp, struct svc_fh *fhp)
+{
+	struct na_ctl *ctl = na_ctl_get();
+	struct na_pending_key key;
+	struct na_pending *p;
+	enum na_verdict v;
+
+	if (!ctl || !na_pending_key_read(rqstp, na_netns, &key))
+		return;
+	p = bpf_map_lookup_elem(&na_pending, &key);
+	if (!p || p->state != NA_PENDING_ASKED)
+		return;
+	v = na_fill_check(rqstp, fhp, p);
+	na_count(v, 1);
+	if (v != NA_V_FILL_HOOKED) {
+		/*
+		 * Not deleted: a second call with this xid must not find its way to the
+		 * reply of this one.
+		 */
+		__sync_val_compare_and_swap(&p->state, NA_PENDING_ASKED, NA_PENDING_POISON);
+		return;
+	}
+	ctl->max_payload = BPF_CORE_READ(rqstp, rq_server, sv_max_payload);
+	/* Last, and only if ingress has not poisoned it meanwhile. */
+	__sync_val_compare_and_swap(&p->state, NA_PENDING_ASKED, NA_PENDING_HOOKED);
+}
+
+SEC("fentry/nfsd_splice_read")
+int BPF_PROG(na_e_splice_read, struct svc_rqst *rqstp, struct svc_fh *fhp)
+{
+	na_fill_hook(rqstp, fhp);
+	return 0;
+}
+
+/* 6.12 and later, where splicing is off; 6.1's nfsd_readv has too many arguments. */
+SEC("fentry/nfsd_iter_read")
+int BPF_PROG(na_e_iter_read, struct svc_rqst *rqstp, struct svc_fh *fhp)
+{
+	na_fill_hook(rqstp, fhp);
+	return 0;
+}
