@@ -13,7 +13,6 @@
 #include <systemd/sd-event.h>
 
 #define REQUEST_MAX 65536
-#define REPLY_MAX   (4u << 20) /* unread replies of one peer */
 #define PEERS_MAX   64
 #define IDLE_US	    (60 * 1000000ull)
 
@@ -23,7 +22,7 @@ struct peer {
 	int fd;
 	sd_event_source *io;
 	sd_event_source *timeout;
-	char in[REQUEST_MAX + 1];
+	char in[REQUEST_MAX];
 	size_t in_len;
 	char *out;
 	size_t out_len, out_done;
@@ -58,8 +57,6 @@ static bool reply(struct peer *p, struct json_object *o)
 	const char *text = json_object_to_json_string_length(o, JSON_C_TO_STRING_PLAIN, &len);
 	char *grown;
 
-	if (p->out_len + len + 1 > REPLY_MAX)
-		return false;
 	grown = realloc(p->out, p->out_len + len + 1);
 	if (!grown)
 		return false;
@@ -80,30 +77,22 @@ static bool reply_error(struct peer *p, const char *text)
 	return good;
 }
 
-static bool run_line(struct peer *p, const char *line, size_t len)
+static bool has_line(const struct peer *p)
 {
-	struct json_object *o = na_command_run(p->control->daemon, line, len);
+	return memchr(p->in, '\n', p->in_len);
+}
+
+/* One request; the next has to wait for its turn among the other events. */
+static bool run_line(struct peer *p)
+{
+	size_t len = (char *)memchr(p->in, '\n', p->in_len) - p->in;
+	struct json_object *o = na_command_run(p->control->daemon, p->in, len);
 	bool good = o && reply(p, o);
 
 	json_object_put(o);
+	p->in_len -= len + 1;
+	memmove(p->in, p->in + len + 1, p->in_len);
 	return good;
-}
-
-/* All whole lines there are. */
-static bool run_lines(struct peer *p)
-{
-	char *start = p->in, *end;
-
-	while (!p->closing && (end = memchr(start, '\n', p->in + p->in_len - start))) {
-		if (!run_line(p, start, end - start))
-			return false;
-		start = end + 1;
-	}
-	p->in_len -= start - p->in;
-	memmove(p->in, start, p->in_len);
-	if (!p->closing && p->in_len > REQUEST_MAX - 1)
-		return reply_error(p, "request is longer than 64 KiB");
-	return true;
 }
 
 static bool receive(struct peer *p)
@@ -112,12 +101,12 @@ static bool receive(struct peer *p)
 
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR;
-	if (n == 0) {
-		p->closing = true;
-		return true;
-	}
 	p->in_len += n;
-	return run_lines(p);
+	p->closing = !n;
+	if (p->in_len < REQUEST_MAX || has_line(p))
+		return true;
+	p->in_len = 0;
+	return reply_error(p, "request is longer than 64 KiB");
 }
 
 static bool transmit(struct peer *p)
@@ -141,19 +130,19 @@ static int on_peer(sd_event_source *s, int fd, uint32_t revents, void *data)
 	bool good = true;
 
 	(void)fd;
-	if (revents & EPOLLERR)
-		good = false;
 	/* Whoever does not read replies is not read from either. */
-	if (good && revents & EPOLLIN && !p->closing && !p->out_len)
+	if (!p->out_len && !has_line(p) && revents & EPOLLIN)
 		good = receive(p);
+	if (good && !p->out_len && has_line(p))
+		good = run_line(p);
 	if (good)
 		good = transmit(p);
-	if (!good || (p->closing && !p->out_len)) {
+	if (!good || revents & EPOLLERR || (p->closing && !p->out_len && !has_line(p))) {
 		drop(p);
 		return 0;
 	}
 	sd_event_source_set_time_relative(p->timeout, IDLE_US);
-	sd_event_source_set_io_events(s, p->out_len ? EPOLLOUT : EPOLLIN);
+	sd_event_source_set_io_events(s, p->out_len || has_line(p) ? EPOLLOUT : EPOLLIN);
 	return 0;
 }
 

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <time.h>
 
+#define MISSING_SHOWN 8
+
 /* A missing field reads as "", 0 or false: another version's reply is shown as far as it goes. */
 static struct json_object *field(struct json_object *o, const char *key)
 {
@@ -50,10 +52,10 @@ static void show_devices(struct json_object *list)
 	printf("%s\n", items(list) ? "" : "none");
 }
 
-/* Those that are attached need no line each. */
+/* A line each for those whose want keeps the daemon from answering. */
 static void show_hooks(struct json_object *list)
 {
-	size_t i, attached = 0;
+	size_t i, attached = 0, missing = 0;
 
 	for (i = 0; i < items(list); i++)
 		attached += !strcmp(text(json_object_array_get_idx(list, i), "state"), "attached");
@@ -62,12 +64,13 @@ static void show_hooks(struct json_object *list)
 		struct json_object *hook = json_object_array_get_idx(list, i);
 		const char *err = text(hook, "error");
 
-		if (!strcmp(text(hook, "state"), "attached"))
-			continue;
-		printf("%-13s  %s %s: %s%s%s (%s, %s)\n", "", text(hook, "kind"),
-		       text(hook, "function"), text(hook, "state"), err[0] ? ": " : "", err,
-		       text(hook, "need"), text(hook, "guards"));
+		if (json_object_get_boolean(field(hook, "missing")) && missing++ < MISSING_SHOWN)
+			printf("%-13s  missing: %s %s: %s%s%s (%s)\n", "", text(hook, "kind"),
+			       text(hook, "function"), text(hook, "state"), err[0] ? ": " : "", err,
+			       text(hook, "guards"));
 	}
+	if (missing > MISSING_SHOWN)
+		printf("%-13s  and %zu more\n", "", missing - MISSING_SHOWN);
 }
 
 static void show_cache(struct json_object *o)

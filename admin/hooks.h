@@ -69,7 +69,7 @@ __u32 na_hooks_fs_mask(const struct na_hook_status *status);
 /* Sets status[na_hook_count] to READY or to the reason why not. 0 or negative errno. */
 int na_hooks_probe(struct na_hook_status *status);
 
-/* Does the want of hook i forbid answering? */
+/* Is hook i wanting, and does that forbid answering? */
 bool na_hook_missing(const struct na_hook_status *status, size_t i);
 
 /*

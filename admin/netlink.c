@@ -27,12 +27,14 @@ struct mnl_socket *na_netlink_open(int family)
 
 int na_netlink_call(struct mnl_socket *nl, struct nlmsghdr *req, mnl_cb_t cb, void *data)
 {
-	static unsigned int seq;
+	static unsigned int counter;
+	/* Kept here: cb may call us for another socket. */
+	const unsigned int seq = ++counter;
 	char buf[32768];
 	ssize_t n;
 	int run;
 
-	req->nlmsg_seq = ++seq;
+	req->nlmsg_seq = seq;
 	if (mnl_socket_sendto(nl, req, req->nlmsg_len) < 0)
 		return -errno;
 	do {
@@ -41,7 +43,7 @@ int na_netlink_call(struct mnl_socket *nl, struct nlmsghdr *req, mnl_cb_t cb, vo
 			return -errno;
 		run = mnl_cb_run(buf, n, seq, mnl_socket_get_portid(nl), cb, data);
 		/* Answers to an earlier request that we gave up on. */
-		if (run < 0 && errno == ESRCH)
+		if (run < 0 && errno == EPROTO)
 			run = MNL_CB_OK;
 		else if (run < 0)
 			return -errno;

@@ -45,6 +45,8 @@ static struct json_object *hooks(const struct na_plane *p)
 		put(o, "guards", na_hooks[i].guards);
 		put(o, "state", na_hook_state_name(p->hooks[i].state));
 		put(o, "error", p->hooks[i].err ? strerror(-p->hooks[i].err) : NULL);
+		json_object_object_add(o, "missing",
+				       json_object_new_boolean(na_hook_missing(p->hooks, i)));
 		json_object_array_add(list, o);
 	}
 	return list;
