@@ -202,6 +202,7 @@ struct reading {
 	bool seen[NKEYS];
 	struct na_why *err;
 	bool failed;
+	unsigned int failed_line;
 };
 
 __attribute__((format(printf, 2, 3))) static int complain(struct reading *r, const char *fmt, ...)
@@ -212,6 +213,7 @@ __attribute__((format(printf, 2, 3))) static int complain(struct reading *r, con
 	if (r->failed)
 		return 0;
 	r->failed = true;
+	r->failed_line = r->line;
 	if (r->line)
 		n = snprintf(r->err->text, sizeof(r->err->text), "%s:%u: ", r->path, r->line);
 	else
@@ -268,7 +270,10 @@ static char *next_line(char *buf, int size, void *user)
 		return NULL;
 	r->line++;
 	if (!strchr(buf, '\n') && !feof(r->file)) {
-		complain(r, "line is longer than %d characters", size - 2);
+		if (strlen(buf) + 1 < (size_t)size)
+			complain(r, "there is a NUL byte in the line");
+		else
+			complain(r, "line is longer than %d characters", size - 2);
 		return NULL;
 	}
 	blanks = strspn(buf, " \t");
@@ -294,7 +299,9 @@ int na_config_read(struct na_config *c, const char *path, struct na_why *err)
 		complain(&r, "%s", strerror(EIO));
 		return -EIO;
 	}
-	if (line > 0 && !r.failed) {
+	/* inih tells of its own errors only at the end. */
+	if (line > 0 && (!r.failed || (unsigned int)line < r.failed_line)) {
+		r.failed = false;
 		r.line = line;
 		complain(&r, "neither [section] nor key = value");
 	}
