@@ -66,6 +66,16 @@ enum inode_state_flags_enum___x {
 	I_FREEING___x = 256,
 };
 
+/* ... an enum in 6.18 ... */
+enum inode_state_flags_t___x {
+	I_WILL_FREE___t = 128,
+	I_FREEING___t = 256,
+};
+
+struct inode___state_enum {
+	enum inode_state_flags_t___x i_state;
+};
+
 struct inode_state_flags___x {
 	enum inode_state_flags_enum___x __state;
 };
@@ -163,6 +173,11 @@ static __always_inline __u64 na_off_state(__u32 *dying, bool *wide)
 		*dying = bpf_core_enum_value(enum inode_state_flags_enum___x, I_FREEING___x) |
 			 bpf_core_enum_value(enum inode_state_flags_enum___x, I_WILL_FREE___x);
 		return NA_OFF(struct inode___state_struct, i_state.__state);
+	}
+	if (NA_HAS(inode___state_enum, i_state)) {
+		*dying = bpf_core_enum_value(enum inode_state_flags_t___x, I_FREEING___t) |
+			 bpf_core_enum_value(enum inode_state_flags_t___x, I_WILL_FREE___t);
+		return NA_OFF(struct inode___state_enum, i_state);
 	}
 	off = NA_OFF(struct inode___state_long, i_state);
 	if (bpf_core_field_size(((struct inode___state_long *)0)->i_state) == 4) {

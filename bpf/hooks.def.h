@@ -26,13 +26,6 @@
 #define NA_FS_BTRFS 0x4u
 #define NA_FS_TMPFS 0x8u
 
-#ifndef WHERE_PRESENT
-#define WHERE_PRESENT OPTIONAL
-#endif
-#ifndef FILE_SYSTEM
-#define FILE_SYSTEM(bit) OPTIONAL
-#endif
-
 /* clang-format off */
 #define NA_HOOKS(X)                                                                                \
 	X(na_l_open, "file_open", LSM, vmlinux, MANDATORY, "opening for writing")                  \

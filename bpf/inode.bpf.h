@@ -14,8 +14,14 @@
 #define NA_WIN_HEAD 160
 #define NA_WIN_VERS 32
 
+/* Room for that: the stack has it in a hook, but not deep inside the TC program. */
+struct na_inode_room {
+	__u64 head[NA_WIN_HEAD / 8];
+	__u64 vers[NA_WIN_VERS / 8];
+};
+
 struct na_window {
-	const __u64 *data; /* on the stack */
+	const __u64 *data;
 	__u64 from;	   /* offset in the inode of its first byte */
 	__u32 len;
 	__u64 addr; /* of the inode */
@@ -60,12 +66,12 @@ static __always_inline void na_win_time(const struct na_window *w, const struct 
  * a change under way holds i_writecount or is bracketed by bumps (guard 1).
  * Three reads, a fourth where i_generation is far away (before 6.11).
  */
-static __always_inline int na_inode_snap_probe(__u64 addr, struct na_inode_snap *out,
-					       __s32 *writecount, bool *freeing)
+static __always_inline int na_inode_snap_probe(__u64 addr, struct na_inode_room *room,
+					       struct na_inode_snap *out, __s32 *writecount,
+					       bool *freeing)
 {
-	__u64 head[NA_WIN_HEAD / 8], vers[NA_WIN_VERS / 8];
-	struct na_window h = {head, 0, sizeof(head), addr};
-	struct na_window v = {vers, 0, sizeof(vers), addr};
+	struct na_window h = {room->head, 0, sizeof(room->head), addr};
+	struct na_window v = {room->vers, 0, sizeof(room->vers), addr};
 	struct na_time_off mtime, ctime;
 	__u64 off_state;
 	__u32 dying;
@@ -74,10 +80,10 @@ static __always_inline int na_inode_snap_probe(__u64 addr, struct na_inode_snap 
 
 	h.from = NA_OFF(struct inode, i_mode);
 	v.from = NA_OFF(struct inode, i_version);
-	err = bpf_probe_read_kernel(head, sizeof(head), (void *)(addr + h.from));
+	err = bpf_probe_read_kernel(room->head, sizeof(room->head), (void *)(addr + h.from));
 	if (err)
 		return err;
-	err = bpf_probe_read_kernel(vers, sizeof(vers), (void *)(addr + v.from));
+	err = bpf_probe_read_kernel(room->vers, sizeof(room->vers), (void *)(addr + v.from));
 	if (err)
 		return err;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Definitions of what maps.bpf.h declares. */
-#include "bpf/maps.bpf.h"
+#include "bpf/work.bpf.h"
 
 struct na_ctl_map na_ctl SEC(".maps");
 struct na_counters_map na_counters SEC(".maps");
@@ -14,6 +14,7 @@ struct na_entries_map na_entries SEC(".maps");
 struct na_slabs_map na_slabs SEC(".maps");
 struct na_free_map na_free_blocks SEC(".maps");
 struct na_free_map na_free_entries SEC(".maps");
+struct na_work_map na_works SEC(".maps");
 
 const volatile __u32 na_netns = 0;
 const volatile __u16 na_port = 2049;

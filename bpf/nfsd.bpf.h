@@ -6,6 +6,7 @@
 #ifndef NFSACCEL_BPF_NFSD_H
 #define NFSACCEL_BPF_NFSD_H
 
+#include "bpf/hooks.def.h"
 #include "bpf/inode.bpf.h"
 
 #include <bpf/bpf_endian.h>
@@ -25,12 +26,6 @@
 #define NA_NFS_V3      3
 #define NA_NFS3_READ   6
 #define NA_AUTH_UNIX   1 /* and AUTH_NULL, 0 */
-
-/* Which file systems' own hooks are attached (hooks.def.h). */
-#define NA_FS_EXT4  0x1u
-#define NA_FS_XFS   0x2u
-#define NA_FS_BTRFS 0x4u
-#define NA_FS_TMPFS 0x8u
 
 static __always_inline __u32 na_fs_bit(unsigned long magic)
 {

@@ -59,6 +59,7 @@ static __always_inline enum na_verdict na_fill_check(struct svc_rqst *rqstp, str
 	struct na_slot *slot;
 	enum na_verdict v;
 	__s32 writers;
+	struct na_inode_room room;
 	bool freeing;
 	__u32 index;
 
@@ -81,7 +82,7 @@ static __always_inline enum na_verdict na_fill_check(struct svc_rqst *rqstp, str
 		return NA_V_REFUSE_EXPORT;
 	if (na_fanotify_asks(inode, dentry, exp))
 		return NA_V_REFUSE_FANOTIFY;
-	if (na_inode_snap_probe((__u64)inode, &p->snap, &writers, &freeing) || freeing)
+	if (na_inode_snap_probe((__u64)inode, &room, &p->snap, &writers, &freeing) || freeing)
 		return NA_V_REFUSE_MOVED;
 	if (writers > 0)
 		return NA_V_REFUSE_WRITER;

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Ingress: the requests of one segment are parsed and looked up. If all can be answered
+ * they become an offer, entries pinned; each that cannot is noted, so that nfsd's reply
+ * may be learnt (coherence.md "Fill", step 1).
+ */
+#include "bpf/inode.bpf.h"
+#include "bpf/store.bpf.h"
+#include "bpf/tc.bpf.h"
+
+static __always_inline void na_cred_key_of(struct na_work *w)
+{
+	struct na_cred_key *k = &w->cred;
+
+	na_memcpy(k->client, w->key.client, 16);
+	k->flavor = w->rpc.flavor;
+	k->privileged = bpf_ntohs(w->key.client_port) < 1024;
+	k->uid = w->rpc.uid;
+	k->gid = w->rpc.gid;
+	k->ngids = w->rpc.ngids;
+	na_memcpy(k->gids, w->rpc.gids, sizeof(k->gids));
+}
+
+static __always_inline __u64 na_cred_number(struct na_work *w, struct na_ctl *ctl, bool make)
+{
+	__u64 *number = bpf_map_lookup_elem(&na_creds, &w->cred);
+	__u64 fresh;
+
+	if (number)
+		return *number;
+	if (!make)
+		return 0;
+	fresh = __sync_fetch_and_add(&ctl->next_id, 1) + 1;
+	bpf_map_update_elem(&na_creds, &w->cred, &fresh, BPF_NOEXIST);
+	number = bpf_map_lookup_elem(&na_creds, &w->cred);
+	return number ? *number : 0;
+}
+
+static __always_inline struct na_slot *na_slot_at(__u32 slot)
+{
+	return bpf_map_lookup_elem(&na_slots, &slot);
+}
+
+/* The rule of cache_rule.h, fed from the maps and the kernel. e is pinned. */
+static __always_inline __u32 na_judge(struct na_work *w, struct na_ctl *ctl, struct na_entry *e)
+{
+	struct na_auth_key *ak = &w->auth; /* the stack is short */
+	struct na_rule_in in = {};
+	struct na_live_inode live = {};
+	struct na_slot *slot;
+	__u32 why;
+
+	ak->cred = na_cred_number(w, ctl, false);
+	ak->fid = e->fid;
+	ak->op = NA_NFS3_READ;
+	ak->pad = 0;
+	slot = na_slot_at(e->slot);
+	if (!slot)
+		return NA_V_MISS_VERSION;
+	in.entry = e;
+	in.cred_known = ak->cred != 0;
+	in.auth = ak->cred ? bpf_map_lookup_elem(&na_auths, ak) : NULL;
+	in.guards = na_guards;
+	in.offset = w->args.offset;
+	in.count = w->args.count;
+	in.max_payload = ctl->max_payload;
+	in.now = w->s.now;
+	in.version = *(volatile __u64 *)&slot->version;
+	in.epoch = *(volatile __u64 *)&ctl->epoch;
+	in.flush = *(volatile __u64 *)&ctl->flush;
+	why = na_may_answer_held(&in);
+	if (why != NA_V_HIT || !(na_guards & NA_GUARD_INODE))
+		return why;
+	if (na_inode_snap_probe(e->snap.inode, &w->room, &w->live, &live.writecount, &live.freeing) == 0)
+		live.snap = &w->live;
+	return na_guard_inode(e, &live);
+}
+
+/* Look the request in w->rpc and w->args up; on a hit it is added to the offer. */
+static __always_inline __u32 na_look_up(struct na_work *w, struct na_ctl *ctl, __u32 req_len)
+{
+	__u32 *number, n = 0, eof, why, entry, at, len = 0;
+	struct na_question *q;
+	struct na_entry *e;
+
+	number = bpf_map_lookup_elem(&na_index, &w->args.fh);
+	if (!number)
+		return NA_V_MISS_NOENTRY;
+	entry = *number;
+	e = na_entry_at(entry);
+	if (!e)
+		return NA_V_MISS_NOENTRY;
+	if (!na_pin(e))
+		return NA_V_PASS_TORN;
+	if (!na_fh_equal(&e->fh, &w->args.fh))
+		why = NA_V_PASS_TORN;
+	else
+		why = na_judge(w, ctl, e);
+	if (why == NA_V_HIT) {
+		na_nfs3_read_span(e->size, w->args.offset, w->args.count, &n, &eof);
+		len = na_nfs3_reply_len(n);
+		at = w->o.n;
+		if (at >= NA_OFFER_MAX)
+			why = NA_V_PASS_MANY;
+		else if (n > NA_FILE_MAX || len > w->rep_max)
+			why = NA_V_MISS_BIG;
+	}
+	if (why != NA_V_HIT) {
+		na_unpin(e);
+		return why;
+	}
+	/* a pin for the FIFO and one for the sending: the client may acknowledge too soon */
+	__sync_fetch_and_add(&e->ref, 1);
+	if (!e->used)
+		e->used = 1;
+	at = w->o.n & (NA_OFFER_MAX - 1);
+	q = &w->o.q[at];
+	q->req_len = req_len;
+	q->rep_len = len;
+	q->entry = entry;
+	q->xid = w->rpc.xid;
+	q->count = w->args.count;
+	q->fid = (__u32)e->fid;
+	q->offset = w->args.offset;
+	w->o.rep_len += len;
+	w->o.n++;
+	return NA_V_HIT;
+}
+
+/* Note a READ that goes to nfsd. A second one with its xid spoils both. */
+static __always_inline void na_note(struct na_work *w, struct na_ctl *ctl)
+{
+	struct na_pending *old, *p = &w->pending;
+
+	if (!w->args.fh.len || w->args.count == 0)
+		return;
+	na_memcpy(&w->pending_key.flow, &w->key, sizeof(w->key));
+	w->pending_key.xid = w->rpc.xid;
+	old = bpf_map_lookup_elem(&na_pending, &w->pending_key);
+	if (old) {
+		old->state = NA_PENDING_POISON;
+		na_count(NA_V_REFUSE_DUPXID, 1);
+		return;
+	}
+	na_memset(p, 0, sizeof(*p));
+	p->state = NA_PENDING_ASKED;
+	p->count = w->args.count;
+	p->offset = w->args.offset;
+	p->asked = w->s.now;
+	p->epoch = *(volatile __u64 *)&ctl->epoch;
+	p->flush = *(volatile __u64 *)&ctl->flush;
+	p->cred = na_cred_number(w, ctl, true);
+	p->fh = w->args.fh;
+	if (p->cred && bpf_map_update_elem(&na_pending, &w->pending_key, p, BPF_NOEXIST) == 0)
+		na_count(NA_V_FILL_ASKED, 1);
+}
+
+/* One record; the reason to stop, or NA_V_HIT to go on. */
+__attribute__((noinline)) int na_ask_record(struct __sk_buff *skb)
+{
+	struct na_work *w = na_work(NA_IN);
+	struct na_ctl *ctl = na_ctl_get();
+	__u32 left, n, mark, len, why;
+	struct na_xdr x;
+
+	if (!w || !ctl)
+		return NA_V_PASS_SPLIT;
+	left = w->p.end - w->at;
+	n = left;
+	if (n > NA_XDR_CAP + NA_MARK_BYTES)
+		n = NA_XDR_CAP + NA_MARK_BYTES;
+	asm volatile("" : "+r"(n));
+	if (n < NA_MARK_BYTES || n > NA_XDR_CAP + NA_MARK_BYTES)
+		return NA_V_PASS_SPLIT;
+	if (bpf_skb_load_bytes(skb, w->at, w->call, n) < 0)
+		return NA_V_PASS_SPLIT;
+	mark = na_get_be32(w->call);
+	len = mark & ~NA_MARK_LAST;
+	if (!(mark & NA_MARK_LAST))
+		return NA_V_PASS_SPLIT;
+	if (len > NA_XDR_CAP)
+		return NA_V_PASS_NOTREAD;
+	if (len + NA_MARK_BYTES > left)
+		return NA_V_PASS_SPLIT;
+	na_xdr_init(&x, w->call + NA_MARK_BYTES, len);
+	why = na_nfs3_read_call(&x, &w->rpc, &w->args);
+	w->at += len + NA_MARK_BYTES;
+	if (why == NA_V_HIT) {
+		na_cred_key_of(w);
+		why = na_look_up(w, ctl, len + NA_MARK_BYTES);
+		if (why != NA_V_HIT)
+			na_note(w, ctl);
+	}
+	if (w->why == NA_V_HIT)
+		w->why = why;
+	return NA_V_HIT;
+}
+
+struct na_ask_ctx {
+	struct __sk_buff *skb;
+	struct na_work *w;
+};
+
+static long na_ask_step(__u32 i, struct na_ask_ctx *c)
+{
+	__u32 why;
+
+	if (c->w->at >= c->w->p.end)
+		return 1;
+	why = na_ask_record(c->skb);
+	if (why == NA_V_HIT)
+		return 0;
+	if (c->w->why == NA_V_HIT)
+		c->w->why = why;
+	return 1;
+}
+
+int na_ask(struct __sk_buff *skb)
+{
+	struct na_ask_ctx c = { .skb = skb, .w = na_work(NA_IN) };
+
+	if (!c.w)
+		return NA_V_PASS_SPLIT;
+	c.w->at = c.w->p.payload;
+	c.w->why = NA_V_HIT;
+	bpf_loop(NA_OFFER_MAX + 1, na_ask_step, &c, 0);
+	if (c.w->why == NA_V_HIT && c.w->at != c.w->p.end)
+		c.w->why = NA_V_PASS_MANY;
+	return c.w->why;
+}

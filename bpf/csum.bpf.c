@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* TCP checksums in software, and what an skb says about its own. */
+#include "bpf/tc.bpf.h"
+
+#define NA_CHUNK       512u /* bpf_csum_diff takes no more at once on 6.1 */
+#define NA_CSUM_CHUNKS 32u /* 16 KiB: what bpf_skb_change_tail can make */
+#define NA_VERIFY_MAX  4096u /* longer payloads are only believed if the device verified them */
+
+struct na_chunk {
+	__u8 data[NA_CHUNK + 4];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct na_chunk);
+} na_chunks SEC(".maps");
+
+struct na_csum_ctx {
+	struct __sk_buff *skb;
+	struct na_chunk *chunk;
+	__u32 off;
+	__u32 end;
+	__u32 sum;
+	__s32 err;
+};
+
+static long na_csum_step(__u32 i, struct na_csum_ctx *c)
+{
+	struct na_chunk *chunk = c->chunk;
+	__u32 n;
+
+	if (c->off >= c->end)
+		return 1;
+	n = c->end - c->off;
+	if (n > NA_CHUNK)
+		n = NA_CHUNK;
+	asm volatile("" : "+r"(n));
+	if (n < 1 || n > NA_CHUNK || bpf_skb_load_bytes(c->skb, c->off, chunk->data, n) < 0) {
+		c->err = -1;
+		return 1;
+	}
+	/* an odd tail is summed as if zeros followed */
+	*(__u8 *)(chunk->data + n) = 0;
+	*(__u8 *)(chunk->data + n + 1) = 0;
+	*(__u8 *)(chunk->data + n + 2) = 0;
+	c->off += n;
+	n = (n + 3) & ~3u;
+	if (n > NA_CHUNK) {
+		c->err = -1;
+		return 1;
+	}
+	c->sum = bpf_csum_diff(NULL, 0, (__be32 *)chunk->data, n, c->sum);
+	return 0;
+}
+
+__u64 na_csum_range(struct __sk_buff *skb, __u32 off, __u32 end, __u32 seed)
+{
+	struct na_csum_ctx c = { .skb = skb, .off = off, .end = end, .sum = seed };
+	__u32 zero = 0;
+
+	c.chunk = bpf_map_lookup_elem(&na_chunks, &zero);
+	if (!c.chunk)
+		return NA_CSUM_FAILED;
+	bpf_loop(NA_CSUM_CHUNKS, na_csum_step, &c, 0);
+	return c.err || c.off < c.end ? NA_CSUM_FAILED : c.sum;
+}
+
+/*
+ * I9: is the checksum of this segment verified, or can it be? CHECKSUM_PARTIAL (a sender
+ * on this machine) shows as the bare pseudo-header sum in the checksum field.
+ */
+int na_csum_good(struct __sk_buff *skb)
+{
+	struct na_work *w = na_work(NA_IN);
+	struct na_packet *p;
+	__u64 whole;
+	__u32 pseudo, sum, len;
+	__u16 field;
+
+	if (!w)
+		return 0;
+	p = &w->p;
+	len = w->s.len;
+	if (bpf_csum_level(skb, BPF_CSUM_LEVEL_QUERY) >= 0)
+		return 1;
+	pseudo = na_csum_pseudo(p, p->doff + len);
+	field = *(__u16 *)(p->tcp + NA_TCP_CSUM);
+	if (field == na_csum_fold(pseudo))
+		return 1;
+	if (len > NA_VERIFY_MAX)
+		return 0;
+	sum = bpf_csum_diff(NULL, 0, (__be32 *)p->tcp, NA_TCP_MAX, pseudo);
+	whole = na_csum_range(skb, p->payload, p->end, sum);
+	return whole != NA_CSUM_FAILED && na_csum_fold((__u32)whole) == 0xffff;
+}
+
+/*
+ * Whether the skb is CHECKSUM_PARTIAL, told exactly on every kernel: bpf_l4_csum_replace()
+ * leaves the field of such an skb alone. The field is put back. Negative on failure.
+ */
+int na_csum_partial(struct __sk_buff *skb, __u32 dir)
+{
+	struct na_work *w = na_work(dir);
+	__u16 before, after;
+	__u32 at;
+
+	if (!w)
+		return -1;
+	at = w->p.l4 + NA_TCP_CSUM;
+	before = *(__u16 *)(w->p.tcp + NA_TCP_CSUM);
+
+	if (bpf_l4_csum_replace(skb, at, 0, bpf_htons(1), 2) < 0 ||
+	    bpf_skb_load_bytes(skb, at, &after, 2) < 0)
+		return -1;
+	if (after == before)
+		return 1;
+	if (bpf_skb_store_bytes(skb, at, &before, 2, 0) < 0)
+		return -1;
+	return 0;
+}

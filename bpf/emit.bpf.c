@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Packets to the client, made out of its own: replies and bare ACKs. */
+#include "bpf/store.bpf.h"
+#include "bpf/tc.bpf.h"
+
+#define NA_SKB_MAX 16000u /* bpf_skb_change_tail makes no larger skb (kernel-facts.md) */
+#define NA_TTL	   64
+
+struct na_reply_ctx {
+	struct __sk_buff *skb;
+	struct na_work *w;
+	__s32 partial;
+	__u32 last;
+	__s32 err;
+};
+
+static __always_inline __u32 na_out_hdr_len(const struct na_work *w)
+{
+	return w->p.l4 + NA_TCP_LEN + ((w->s.facts & NA_SEG_TS) ? 12 : 0);
+}
+
+/*
+ * Headers of a packet to the client into w->out: the client's own, turned round. The
+ * TCP checksum is left 0, the IP one is right. len: payload bytes.
+ */
+static __always_inline void na_out_headers(struct na_work *w, __u32 seq, __u32 len, __u8 flags)
+{
+	struct na_packet *p = &w->p;
+	bool ts = w->s.facts & NA_SEG_TS;
+	__u32 doff = NA_TCP_LEN + (ts ? 12 : 0);
+	__u8 *ip = w->out + NA_L3, *tcp;
+
+	na_memcpy(w->out, p->l2 + 6, 6);
+	na_memcpy(w->out + 6, p->l2, 6);
+	na_memcpy(w->out + 12, p->l2 + 12, 2);
+	if (p->ip6) {
+		na_put_be32(ip, 0x60000000u);
+		na_put_be16(ip + 4, doff + len);
+		ip[6] = NA_PROTO_TCP;
+		ip[7] = NA_TTL;
+		na_memcpy(ip + 8, p->l3 + 24, 16);
+		na_memcpy(ip + 24, p->l3 + 8, 16);
+		tcp = ip + NA_IP6_LEN;
+	} else {
+		__u32 sum;
+
+		ip[0] = 0x45;
+		ip[1] = 0;
+		na_put_be16(ip + 2, NA_IP4_LEN + doff + len);
+		na_put_be32(ip + 4, 0x00004000u); /* no fragments */
+		ip[8] = NA_TTL;
+		ip[9] = NA_PROTO_TCP;
+		ip[10] = 0;
+		ip[11] = 0;
+		na_memcpy(ip + 12, p->l3 + 16, 4);
+		na_memcpy(ip + 16, p->l3 + 12, 4);
+		sum = bpf_csum_diff(NULL, 0, (__be32 *)ip, NA_IP4_LEN, 0);
+		*(__u16 *)(ip + 10) = ~na_csum_fold(sum);
+		tcp = ip + NA_IP4_LEN;
+	}
+	na_memcpy(tcp, p->tcp + 2, 2);
+	na_memcpy(tcp + 2, p->tcp, 2);
+	na_put_be32(tcp + 4, seq);
+	na_put_be32(tcp + 8, w->a.c_ack);
+	tcp[12] = (doff / 4) << 4;
+	tcp[13] = flags;
+	na_put_be16(tcp + 14, w->a.c_win);
+	na_put_be32(tcp + 16, 0);
+	if (ts) {
+		na_put_be32(tcp + 20, 0x0101080au);
+		na_put_be32(tcp + 24, w->a.c_tsval);
+		na_put_be32(tcp + 28, w->a.c_tsecr);
+	}
+}
+
+/* The headers of w->out into the skb, whose size is right already. */
+static __always_inline int na_store_headers(struct __sk_buff *skb, struct na_work *w, __u32 hdr)
+{
+	/* four lengths are possible; constants spare the verifier the arithmetic */
+	if (hdr == NA_L3 + NA_IP4_LEN + NA_TCP_LEN + 12)
+		return bpf_skb_store_bytes(skb, 0, w->out, NA_L3 + NA_IP4_LEN + NA_TCP_LEN + 12, 0);
+	if (hdr == NA_L3 + NA_IP6_LEN + NA_TCP_LEN + 12)
+		return bpf_skb_store_bytes(skb, 0, w->out, NA_L3 + NA_IP6_LEN + NA_TCP_LEN + 12, 0);
+	if (hdr == NA_L3 + NA_IP4_LEN + NA_TCP_LEN)
+		return bpf_skb_store_bytes(skb, 0, w->out, NA_L3 + NA_IP4_LEN + NA_TCP_LEN, 0);
+	return bpf_skb_store_bytes(skb, 0, w->out, NA_L3 + NA_IP6_LEN + NA_TCP_LEN, 0);
+}
+
+/* Send the skb to the client by the device it came from: itself, or a clone of it. */
+static __always_inline int na_send_skb(struct __sk_buff *skb, bool last)
+{
+	skb->mark = NA_MARK_OURS;
+	if (last)
+		return bpf_redirect(skb->ifindex, 0) == TC_ACT_REDIRECT ? 0 : -1;
+	return bpf_clone_redirect(skb, skb->ifindex, 0);
+}
+
+struct na_copy {
+	struct __sk_buff *skb;
+	struct na_entry *e;
+	__u32 at; /* in the skb */
+	__u32 off; /* in the file */
+	__u32 left;
+	__s32 err;
+};
+
+/* The part of one block that is wanted into the skb. */
+static long na_copy_step(__u32 i, struct na_copy *c)
+{
+	__u32 index = c->off >> NA_BLOCK_SHIFT, in = c->off & (NA_BLOCK_BYTES - 1), n, at;
+	struct na_slab *slab;
+
+	if (!c->left)
+		return 1;
+	n = NA_BLOCK_BYTES - in;
+	if (n > c->left)
+		n = c->left;
+	if (index >= NA_FILE_BLOCKS)
+		goto fail;
+	slab = na_slab_of(c->e->block[index], &at);
+	at += in;
+	asm volatile("" : "+r"(at), "+r"(n));
+	if (!slab || at > NA_SLAB_BLOCKS * NA_BLOCK_BYTES || n < 1 || n > NA_BLOCK_BYTES)
+		goto fail;
+	if (bpf_skb_store_bytes(c->skb, c->at, slab->data + at, n, 0) < 0)
+		goto fail;
+	c->at += n;
+	c->off += n;
+	c->left -= n;
+	return 0;
+fail:
+	c->err = -1;
+	return 1;
+}
+
+/* len file bytes from file offset off into the skb at `at`. */
+__attribute__((noinline)) int na_store_file(struct __sk_buff *skb, __u32 entry, __u32 at, __u32 off,
+					    __u32 len)
+{
+	struct na_copy c = { .skb = skb, .at = at, .off = off, .left = len };
+
+	c.e = na_entry_at(entry);
+	if (!c.e)
+		return -1;
+	bpf_loop(NA_SKB_MAX / NA_BLOCK_BYTES + 2, na_copy_step, &c, 0);
+	return c.err || c.left ? -1 : 0;
+}
+
+/* The next packet of w->send. The skb's payload bytes are whatever they are. */
+__attribute__((noinline)) int na_send_packet(struct __sk_buff *skb)
+{
+	struct na_work *w = na_work(NA_IN);
+	__u32 n, at, from, head = 0, data_end;
+	struct na_send *d;
+	bool last;
+
+	if (!w)
+		return -1;
+	d = &w->send;
+	at = na_out_hdr_len(w);
+	from = d->off;
+	n = d->rep_len - from;
+	if (n > d->mss)
+		n = d->mss;
+	last = from + n == d->rep_len;
+	data_end = NA_READ3_HEAD + d->data_len;
+	/* shrink first: what grows back is zeroed, as the padding must be */
+	if (bpf_skb_change_tail(skb, at, 0) < 0 || bpf_skb_change_tail(skb, at + n, 0) < 0)
+		return -1;
+	na_out_headers(w, d->seq + from, n, NA_TCP_ACK | (last ? NA_TCP_PSH : 0));
+	if (na_store_headers(skb, w, at) < 0)
+		return -1;
+	if (from < NA_READ3_HEAD) {
+		/* packets hold more than a head (NA_MSS_MIN): it is never split */
+		if (from || n < NA_READ3_HEAD ||
+		    bpf_skb_store_bytes(skb, at, w->head, NA_READ3_HEAD, 0) < 0)
+			return -1;
+		head = NA_READ3_HEAD;
+	}
+	if (from + head < data_end) {
+		__u32 data = n - head, left = data_end - from - head;
+
+		if (data > left)
+			data = left;
+		if (na_store_file(skb, d->entry, at + head,
+				  d->data_off + (from + head - NA_READ3_HEAD), data) < 0)
+			return -1;
+	}
+	if (na_store_csum(skb, &w->p, at + n, d->partial, 0) < 0 ||
+	    na_send_skb(skb, last && d->last) < 0)
+		return -1;
+	d->off = from + n;
+	return 0;
+}
+
+static long na_send_step(__u32 i, struct na_reply_ctx *c)
+{
+	const struct na_send *d = &c->w->send;
+
+	if (d->off >= d->rep_len)
+		return 1;
+	c->err = na_send_packet(c->skb);
+	return c->err ? 1 : 0;
+}
+
+/*
+ * Send the reply described by s, from record byte `from` on; the last packet is the skb
+ * itself if `last` says so.
+ */
+static __always_inline int na_send_reply(struct na_reply_ctx *c, const struct na_fifo_slot *s,
+					 __u32 from, bool last)
+{
+	struct na_entry *e = na_entry_at(s->entry);
+	struct na_work *w = c->w;
+	struct na_send *d = &w->send;
+	__u32 n, eof;
+
+	if (!e)
+		return -1;
+	na_nfs3_read_span(e->size, s->offset, s->count, &n, &eof);
+	na_nfs3_build_read_reply(w->head, s->xid, e->attr, n, eof);
+	d->entry = s->entry;
+	d->off = from;
+	d->rep_len = s->rep_len;
+	d->seq = s->rep_c;
+	d->data_off = (__u32)s->offset;
+	d->data_len = n;
+	d->mss = w->a.mss < NA_SKB_MAX - NA_HDR_MAX ? w->a.mss : NA_SKB_MAX - NA_HDR_MAX;
+	d->last = last;
+	d->partial = c->partial;
+	bpf_loop(NA_REPLY_PACKETS, na_send_step, c, 0);
+	return c->err || d->off < d->rep_len ? -1 : 0;
+}
+
+/* The i-th offered reply; its place follows those of the ones before. */
+__attribute__((noinline)) int na_send_offered(struct __sk_buff *skb, __u32 i, __s32 partial,
+					      __u32 last)
+{
+	struct na_reply_ctx c = { .skb = skb, .w = na_work(NA_IN), .partial = partial };
+	const struct na_question *q;
+	struct na_fifo_slot s = {};
+
+	if (!c.w || i >= NA_OFFER_MAX)
+		return -1;
+	q = &c.w->o.q[i];
+	s.entry = q->entry;
+	s.xid = q->xid;
+	s.offset = q->offset;
+	s.count = q->count;
+	s.rep_len = q->rep_len;
+	s.rep_c = c.w->a.c_seq;
+	c.w->a.c_seq += q->rep_len;
+	if (na_send_reply(&c, &s, 0, last) < 0)
+		return -1;
+	na_count(NA_V_HIT, 1);
+	na_count(NA_V_HIT_BYTES, q->rep_len - NA_READ3_HEAD);
+	return 0;
+}
+
+static long na_offered_step(__u32 i, struct na_reply_ctx *c)
+{
+	__u32 n = c->w->o.n;
+
+	if (i >= n)
+		return 1;
+	c->err = na_send_offered(c->skb, i, c->partial, c->last && i + 1 == n);
+	return c->err ? 1 : 0;
+}
+
+/* A reply that was lost, from where the client's stream stops. */
+__attribute__((noinline)) int na_send_again(struct __sk_buff *skb, __s32 partial, __u32 last)
+{
+	struct na_reply_ctx c = { .skb = skb, .w = na_work(NA_IN), .partial = partial };
+	struct na_fifo_slot *s;
+	struct na_entry *e;
+	int err = -1;
+
+	if (!c.w)
+		return -1;
+	s = &c.w->a.again;
+	e = na_entry_at(s->entry);
+	if (!e || !na_pin(e))
+		return -1;
+	if ((__u32)e->fid == s->fid)
+		err = na_send_reply(&c, s, c.w->a.c_seq - s->rep_c, last);
+	na_unpin(e);
+	na_count(NA_V_RESEND, 1);
+	return err;
+}
+
+static __always_inline int na_send_ack(struct __sk_buff *skb, struct na_work *w, __s32 partial,
+				       bool last)
+{
+	__u32 hdr = na_out_hdr_len(w);
+
+	na_count(NA_V_RELEASE_ACK, 1);
+	if (bpf_skb_change_tail(skb, hdr, 0) < 0)
+		return -1;
+	na_out_headers(w, w->a.c_seq, 0, NA_TCP_ACK);
+	if (na_store_headers(skb, w, hdr) < 0 || na_store_csum(skb, &w->p, hdr, partial, 0) < 0)
+		return -1;
+	return na_send_skb(skb, last);
+}
+
+int na_send_all(struct __sk_buff *skb, __s32 partial, __u32 last)
+{
+	struct na_reply_ctx c = { .skb = skb, .w = na_work(NA_IN), .partial = partial, .last = last };
+	int err;
+
+	if (!c.w)
+		return -1;
+	if (c.w->a.todo & NA_DO_REPLY) {
+		bpf_loop(NA_OFFER_MAX, na_offered_step, &c, 0);
+		err = c.err;
+		na_offer_unpin(&c.w->o, true);
+	} else if (c.w->a.todo & NA_DO_RESEND) {
+		err = na_send_again(skb, partial, last);
+	} else {
+		err = na_send_ack(skb, c.w, partial, last);
+	}
+	if (err)
+		na_count(NA_V_EMIT_FAIL, 1);
+	return err;
+}

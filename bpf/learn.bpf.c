@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Egress: nfsd's READ replies become cache entries (coherence.md "Fill", step 3). Only
+ * first transmissions come here, in order, by way of the record scan. The bytes of one
+ * reply may leave in several skbs: na_flow.fill remembers how far it got.
+ */
+#include "bpf/store.bpf.h"
+#include "bpf/tc.bpf.h"
+
+struct na_learn_ctx {
+	struct __sk_buff *skb;
+	struct na_ctl *ctl;
+	struct na_flow *f;
+	struct na_entry *e;
+	__u32 off; /* in the skb */
+	__u32 avail; /* data bytes in the skb from there */
+};
+
+/* Forget a block that was claimed but never completed. */
+static __always_inline void na_claim_drop(struct na_flow *f, struct na_entry *e)
+{
+	__u32 block = f->fill.block, index = f->fill.offset >> NA_BLOCK_SHIFT;
+
+	f->fill.block = NA_NO_BLOCK;
+	if (block == NA_NO_BLOCK || index >= NA_FILE_BLOCKS || e->block[index] != block)
+		return;
+	e->block[index] = NA_NO_BLOCK;
+	bpf_map_push_elem(&na_free_blocks, &block, 0);
+}
+
+static __always_inline void na_fill_stop(struct na_flow *f)
+{
+	struct na_entry *e = na_entry_at(f->fill.entry);
+
+	if (e) {
+		na_claim_drop(f, e);
+		na_unpin(e);
+	}
+	f->fill.entry = 0;
+	f->fill.left = 0;
+}
+
+/* Claim block `index` of the entry; NA_NO_BLOCK if it is had already or none is free. */
+static __always_inline __u32 na_claim(struct na_ctl *ctl, struct na_entry *e, __u32 index)
+{
+	__u32 block;
+
+	if (index >= NA_FILE_BLOCKS || e->block[index] != NA_NO_BLOCK)
+		return NA_NO_BLOCK;
+	block = na_block_take(ctl);
+	if (block == NA_NO_BLOCK) {
+		na_count(NA_V_REFUSE_SPACE, 1);
+		return NA_NO_BLOCK;
+	}
+	if (__sync_val_compare_and_swap(&e->block[index], NA_NO_BLOCK, block) == NA_NO_BLOCK)
+		return block;
+	bpf_map_push_elem(&na_free_blocks, &block, 0);
+	return NA_NO_BLOCK;
+}
+
+/* The part of one block that this skb holds. */
+static long na_learn_step(__u32 i, struct na_learn_ctx *c)
+{
+	struct na_flow *f = c->f;
+	struct na_entry *e = c->e;
+	__u32 off = f->fill.offset, in = off & (NA_BLOCK_BYTES - 1);
+	__u32 index = off >> NA_BLOCK_SHIFT, n, at;
+	struct na_slab *slab;
+
+	if (!c->avail || !f->fill.left || index >= NA_FILE_BLOCKS)
+		return 1;
+	n = NA_BLOCK_BYTES - in;
+	if (n > c->avail)
+		n = c->avail;
+	if (n > f->fill.left)
+		n = f->fill.left;
+	/* only from a block's beginning: a reply that starts within one does not fill it */
+	if (!in)
+		f->fill.block = na_claim(c->ctl, e, index);
+	if (f->fill.block != NA_NO_BLOCK) {
+		slab = na_slab_of(f->fill.block, &at);
+		at += in;
+		asm volatile("" : "+r"(at), "+r"(n));
+		if (!slab || at > NA_SLAB_BLOCKS * NA_BLOCK_BYTES || n < 1 || n > NA_BLOCK_BYTES ||
+		    bpf_skb_load_bytes(c->skb, c->off, slab->data + at, n) < 0) {
+			na_claim_drop(f, e);
+		} else if (in + n == NA_BLOCK_BYTES || off + n == e->size) {
+			__sync_fetch_and_or(&e->valid, 1u << (index & (NA_FILE_BLOCKS - 1)));
+			f->fill.block = NA_NO_BLOCK;
+		}
+	}
+	if (f->fill.block != NA_NO_BLOCK && f->fill.left == n)
+		na_claim_drop(f, e); /* the reply ends inside the block */
+	f->fill.offset = off + n;
+	f->fill.left -= n;
+	f->fill.next_s += n;
+	c->off += n;
+	c->avail -= n;
+	return 0;
+}
+
+/* Take what the skb holds, from offset off on, of the reply being learnt. */
+__attribute__((noinline)) int na_learn_data(struct __sk_buff *skb, __u32 off, __u32 avail)
+{
+	struct na_work *w = na_work(NA_OUT);
+	struct na_learn_ctx c = { .skb = skb, .ctl = na_ctl_get(), .off = off, .avail = avail };
+
+	if (!w || !c.ctl)
+		return -1;
+	c.f = bpf_map_lookup_elem(&na_flows, &w->key);
+	if (!c.f)
+		return -1;
+	c.e = na_entry_at(c.f->fill.entry);
+	if (!c.e)
+		return -1;
+	if (c.f->fill.left)
+		bpf_loop(NA_FILE_BLOCKS + 1, na_learn_step, &c, 0);
+	if (!c.f->fill.left) {
+		na_fill_stop(c.f);
+		na_count(NA_V_FILL_DONE, 1);
+	}
+	return 0;
+}
+
+/*
+ * The entry this reply belongs to, pinned: the one indexed if it is of the same version
+ * and has the same attributes, else a new one. 0 where there is no room.
+ */
+static __always_inline __u32 na_entry_for(struct na_work *w, struct na_ctl *ctl)
+{
+	struct na_pending *p = &w->pending;
+	__u32 *indexed = bpf_map_lookup_elem(&na_index, &w->fh), number = 0, old = 0;
+	struct na_entry *e = NULL;
+	__u64 fid = 0;
+
+	if (indexed) {
+		old = *indexed;
+		e = na_entry_at(old);
+	}
+	if (e && na_pin(e)) {
+		bool same = na_fh_equal(&e->fh, &w->fh) && e->version == p->version &&
+			    e->slot == p->slot && e->flush == p->flush &&
+			    e->fsid == w->res.fattr.fsid && na_snap_equal(&e->snap, &p->snap);
+
+		if (same && w->s.now < e->expires)
+			return old;
+		if (same)
+			fid = e->fid;
+		na_unpin(e);
+	}
+	number = na_entry_take(ctl);
+	e = na_entry_at(number);
+	if (!e) {
+		na_count(NA_V_REFUSE_SPACE, 1);
+		return 0;
+	}
+	e->used = 1;
+	e->valid = 0;
+	e->slot = p->slot;
+	e->fid = fid ? fid : __sync_fetch_and_add(&ctl->next_id, 1) + 1;
+	e->version = p->version;
+	e->flush = p->flush;
+	e->expires = w->s.now + na_ttl_ns;
+	e->fsid = w->res.fattr.fsid;
+	e->size = (__u32)p->snap.size;
+	na_memcpy(&e->fh, &w->fh, sizeof(e->fh));
+	na_memcpy(e->attr, w->res.attr, sizeof(e->attr));
+	na_memcpy(&e->snap, &p->snap, sizeof(e->snap));
+	if (bpf_map_update_elem(&na_index, &w->fh, &number, BPF_ANY) < 0) {
+		na_unpin(e);
+		na_entry_kill(e, number);
+		return 0;
+	}
+	if (old && old != number) {
+		struct na_entry *gone = na_entry_at(old);
+
+		if (gone && na_fh_equal(&gone->fh, &w->fh))
+			na_entry_kill(gone, old); /* or the clock hand, once it is unpinned */
+	}
+	return number;
+}
+
+static __always_inline void na_learn_auth(struct na_work *w, struct na_entry *e, __u64 expires)
+{
+	struct na_pending *p = &w->pending;
+	struct na_auth_key key = {};
+	struct na_auth auth = {};
+
+	key.cred = p->cred;
+	key.fid = e->fid;
+	key.op = NA_NFS3_READ;
+	auth.version = p->version;
+	auth.epoch = p->epoch;
+	auth.flush = p->flush;
+	auth.expires = expires;
+	auth.fsid = w->res.fattr.fsid;
+	bpf_map_update_elem(&na_auths, &key, &auth, BPF_ANY);
+	na_count(NA_V_FILL_AUTH, 1);
+}
+
+/* The pending call this reply answers, copied to w->pending; it is done with. */
+static __always_inline bool na_take_pending(struct na_work *w, __u32 xid)
+{
+	struct na_pending *p;
+	bool same;
+
+	na_memcpy(&w->pending_key.flow, &w->key, sizeof(w->key));
+	w->pending_key.xid = xid;
+	p = bpf_map_lookup_elem(&na_pending, &w->pending_key);
+	if (!p)
+		return false;
+	w->pending = *p;
+	/* an LRU element may be given to another key while it is read */
+	same = bpf_map_lookup_elem(&na_pending, &w->pending_key) == p;
+	bpf_map_delete_elem(&na_pending, &w->pending_key);
+	return same && w->pending.state == NA_PENDING_HOOKED;
+}
+
+/*
+ * A record of len bytes (without mark) begins at skb offset off, of which avail bytes are
+ * in the skb; seq is its place in the server's stream.
+ */
+__attribute__((noinline)) int na_learn_reply(struct __sk_buff *skb, __u32 off, __u32 avail,
+					     __u32 len, __u32 seq)
+{
+	struct na_work *w = na_work(NA_OUT);
+	struct na_ctl *ctl = na_ctl_get();
+	struct na_fill_in in = {};
+	struct na_rpc_reply reply;
+	struct na_slot *slot;
+	struct na_entry *e;
+	struct na_flow *f;
+	struct na_xdr x;
+	__u32 slot_at, number, why;
+
+	if (!w || !ctl || avail < NA_READ3_HEAD ||
+	    bpf_skb_load_bytes(skb, off, w->call, NA_READ3_HEAD) < 0)
+		return 0;
+	na_xdr_init(&x, w->call + NA_MARK_BYTES, NA_READ3_HEAD - NA_MARK_BYTES);
+	if (!na_rpc_reply_head(&x, &reply) || !na_take_pending(w, reply.xid))
+		return 0;
+	if (!reply.plain || !na_nfs3_read_res(&x, len, &w->res)) {
+		na_count(NA_V_REFUSE_REPLY, 1);
+		return 0;
+	}
+	slot_at = w->pending.slot;
+	slot = bpf_map_lookup_elem(&na_slots, &slot_at);
+	if (!slot)
+		return 0;
+	in.pending = &w->pending;
+	in.res = &w->res;
+	in.bumped = *(volatile __u64 *)&slot->bumped;
+	in.version = *(volatile __u64 *)&slot->version;
+	in.epoch = *(volatile __u64 *)&ctl->epoch;
+	in.flush = *(volatile __u64 *)&ctl->flush;
+	why = na_may_fill(&in);
+	if (why != NA_V_FILL_DONE) {
+		na_count(why, 1);
+		return 0;
+	}
+	f = bpf_map_lookup_elem(&na_flows, &w->key);
+	if (!f)
+		return 0;
+	if (f->fill.entry)
+		na_fill_stop(f);
+	na_memcpy(&w->fh, &w->pending.fh, sizeof(w->fh));
+	number = na_entry_for(w, ctl);
+	e = na_entry_at(number);
+	if (!e)
+		return 0;
+	if (na_may_authorize(&in) == NA_V_FILL_AUTH)
+		na_learn_auth(w, e, w->pending.expires);
+	f->fill.entry = number;
+	f->fill.block = NA_NO_BLOCK;
+	f->fill.offset = (__u32)w->pending.offset;
+	f->fill.left = w->res.count;
+	f->fill.next_s = seq + NA_READ3_HEAD;
+	return na_learn_data(skb, off + NA_READ3_HEAD, avail - NA_READ3_HEAD);
+}
+
+/* Walking the records of one new segment. */
+struct na_walk_ctx {
+	struct __sk_buff *skb;
+	struct na_records r;
+	__u32 payload;
+	__u32 seq;
+	__u32 end;
+};
+
+static long na_walk_step(__u32 i, struct na_walk_ctx *c)
+{
+	__u32 off, bytes, v, start = c->r.next;
+	__u8 raw[4] = {};
+
+	if (!na_records_want(&c->r, c->seq, c->end, &off, &bytes))
+		return 1;
+	if (bytes == NA_MARK_BYTES) {
+		if (bpf_skb_load_bytes(c->skb, c->payload + off, raw, 4) < 0)
+			goto lost;
+		v = na_get_be32(raw);
+		if (!c->r.inside && (v & NA_MARK_LAST))
+			na_learn_reply(c->skb, c->payload + off, c->end - start, v & ~NA_MARK_LAST,
+				       start);
+	} else {
+		if (bpf_skb_load_bytes(c->skb, c->payload + off, raw, 1) < 0)
+			goto lost;
+		v = raw[0];
+	}
+	na_records_feed(&c->r, v, bytes);
+	return 0;
+lost:
+	c->r.sync = 0;
+	return 1;
+}
+
+int na_walk(struct __sk_buff *skb)
+{
+	struct na_work *w = na_work(NA_OUT);
+	struct na_walk_ctx c = { .skb = skb };
+	struct na_flow *f;
+	__u32 off, bytes;
+
+	if (!w)
+		return -1;
+	f = bpf_map_lookup_elem(&na_flows, &w->key);
+	if (!f)
+		return -1;
+	c.r = f->s_rec;
+	c.payload = w->p.payload;
+	c.seq = w->s.seq;
+	c.end = w->s.seq + w->s.len;
+	if (!c.r.sync || w->s.seq != f->s_high) {
+		if (f->fill.entry)
+			na_fill_stop(f);
+		return 0;
+	}
+	if (f->fill.entry) {
+		if (f->fill.next_s == w->s.seq)
+			na_learn_data(skb, w->p.payload, w->s.len);
+		else
+			na_fill_stop(f);
+	}
+	w->s.rec_from = c.r;
+	bpf_loop(NA_SCAN_MARKS, na_walk_step, &c, 0);
+	if (na_records_want(&c.r, c.seq, c.end, &off, &bytes))
+		c.r.sync = 0;
+	w->s.rec_to = c.r;
+	w->s.facts |= NA_SEG_SCANNED;
+	return 0;
+}
+
+int na_forget(struct __sk_buff *skb)
+{
+	struct na_work *w = na_work(NA_OUT);
+	struct na_flow *f;
+	__u32 i;
+
+	if (!w)
+		return -1;
+	f = bpf_map_lookup_elem(&na_flows, &w->key);
+	if (!f)
+		return -1;
+	if (f->fill.entry)
+		na_fill_stop(f);
+	for (i = 0; i < NA_FIFO; i++) {
+		if (i >= *(volatile __u32 *)&f->count)
+			break;
+		na_unpin_number(f->fifo[(f->head + i) & (NA_FIFO - 1)].entry);
+	}
+	bpf_map_delete_elem(&na_flows, &w->key);
+	na_count(NA_V_FLOW_REPLACED, 1);
+	return 0;
+}

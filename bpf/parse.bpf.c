@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* From an skb to a TCP segment and the connection it belongs to. */
+#include "bpf/tc.bpf.h"
+
+static __always_inline bool na_parse_l3(struct __sk_buff *skb, struct na_packet *p)
+{
+	__u32 total;
+
+	if (bpf_skb_load_bytes(skb, 0, p->l2, ETH_HLEN) < 0)
+		return false;
+	if (p->l2[12] == 0x08 && p->l2[13] == 0x00) {
+		if (bpf_skb_load_bytes(skb, NA_L3, p->l3, NA_IP4_LEN) < 0)
+			return false;
+		if (p->l3[0] != 0x45 || p->l3[9] != NA_PROTO_TCP ||
+		    (na_get_be16(p->l3 + 6) & 0x3fff)) /* more fragments, offset */
+			return false;
+		p->ip6 = 0;
+		p->l4 = NA_L3 + NA_IP4_LEN;
+		total = na_get_be16(p->l3 + 2);
+		p->ce = (p->l3[1] & 3) == 3;
+		/* BIG TCP leaves the field 0: the skb's own length counts */
+		p->end = total ? NA_L3 + total : skb->len;
+		return true;
+	}
+	if (p->l2[12] == 0x86 && p->l2[13] == 0xdd) {
+		if (bpf_skb_load_bytes(skb, NA_L3, p->l3, NA_IP6_LEN) < 0)
+			return false;
+		if ((p->l3[0] >> 4) != 6 || p->l3[6] != NA_PROTO_TCP)
+			return false;
+		p->ip6 = 1;
+		p->l4 = NA_L3 + NA_IP6_LEN;
+		total = na_get_be16(p->l3 + 4);
+		p->ce = (p->l3[1] & 0x30) == 0x30;
+		p->end = total ? p->l4 + total : skb->len;
+		return true;
+	}
+	return false;
+}
+
+/* Options of the header in p->tcp. Anything but timestamps and SACK is left alone. */
+static __always_inline void na_parse_options(struct na_packet *p)
+{
+	volatile __u32 *at = &p->opt_at;
+	__u32 i;
+
+	p->ts_at = 0;
+	p->sack_at = 0;
+	p->odd = 0;
+	if (p->doff == NA_TCP_LEN)
+		return;
+	/* by far the most: NOP NOP TS */
+	if (p->doff == NA_TCP_LEN + 12 && p->tcp[20] == NA_OPT_NOP && p->tcp[21] == NA_OPT_NOP &&
+	    p->tcp[22] == NA_OPT_TIMES && p->tcp[23] == 10) {
+		p->ts_at = 24;
+		return;
+	}
+	/* the position lives in memory: in a register the verifier would follow each value */
+	*at = NA_TCP_LEN;
+	for (i = 0; i < NA_TCP_MAX - NA_TCP_LEN; i++) {
+		__u32 here = *at, kind, len;
+
+		if (here >= p->doff || here >= NA_TCP_MAX - 1)
+			return;
+		kind = p->tcp[here];
+		if (kind == NA_OPT_END)
+			return;
+		if (kind == NA_OPT_NOP) {
+			*at = here + 1;
+			continue;
+		}
+		len = p->tcp[here + 1];
+		if (len < 2 || here + len > p->doff) {
+			p->odd = 1;
+			return;
+		}
+		if (kind == NA_OPT_TIMES && len == 10)
+			p->ts_at = here + 2;
+		else if (kind == NA_OPT_SACK && len >= 10 && len <= 34)
+			p->sack_at = here + 2;
+		else
+			p->odd = 1;
+		*at = here + len;
+	}
+}
+
+/* Timestamps and SACK blocks into the segment. */
+static __always_inline void na_read_options(const struct na_packet *p, struct na_segment *s)
+{
+	__u32 at = p->ts_at, i, blocks;
+
+	if (at && at <= NA_TCP_MAX - 8) {
+		s->facts |= NA_SEG_TS;
+		s->tsval = na_get_be32(p->tcp + at);
+		s->tsecr = na_get_be32(p->tcp + at + 4);
+	}
+	at = p->sack_at;
+	if (!at)
+		return;
+	if (at < 1 || at > NA_TCP_MAX - 8)
+		return;
+	blocks = ((__u32)p->tcp[at - 1] - 2) / 8;
+	for (i = 0; i < NA_SACKS; i++) {
+		if (i >= blocks || at > NA_TCP_MAX - 8)
+			break;
+		s->sack[i].left = na_get_be32(p->tcp + at);
+		s->sack[i].right = na_get_be32(p->tcp + at + 4);
+		at += 8;
+		s->nsack = i + 1;
+	}
+}
+
+int na_parse(struct __sk_buff *skb, __u32 dir)
+{
+	struct na_work *w = na_work(dir);
+	struct na_packet *p;
+	struct na_segment *s;
+	__u32 l4, doff;
+
+	if (!w)
+		return 0;
+	p = &w->p;
+	s = &w->s;
+
+	/* a tagged packet is handled on its VLAN device */
+	if (skb->vlan_present || !na_parse_l3(skb, p))
+		return 0;
+	l4 = p->l4;
+	if (bpf_skb_load_bytes(skb, l4, p->tcp, NA_TCP_LEN) < 0)
+		return 0;
+	p->sport = *(__u16 *)&p->tcp[0];
+	p->dport = *(__u16 *)&p->tcp[2];
+	if ((dir == NA_IN ? p->dport : p->sport) != bpf_htons(na_port))
+		return 0;
+	doff = (p->tcp[12] >> 4) * 4;
+	if (doff < NA_TCP_LEN)
+		return 0;
+	p->doff = doff;
+	p->payload = l4 + doff;
+	if (p->payload > p->end || p->end > skb->len)
+		return 0;
+	na_memset(p->tcp + NA_TCP_LEN, 0, NA_TCP_MAX + 4 - NA_TCP_LEN);
+	if (doff > NA_TCP_LEN) {
+		__u32 more = doff - NA_TCP_LEN;
+
+		asm volatile("" : "+r"(more)); /* keep the check beside its use */
+		if (more < 1 || more > NA_TCP_MAX - NA_TCP_LEN ||
+		    bpf_skb_load_bytes(skb, l4 + NA_TCP_LEN, p->tcp + NA_TCP_LEN, more) < 0)
+			return 0;
+	}
+	na_parse_options(p);
+
+	s->seq = na_get_be32(p->tcp + 4);
+	s->ack = na_get_be32(p->tcp + 8);
+	s->len = p->end - p->payload;
+	s->win = na_get_be16(p->tcp + 14);
+	s->flags = p->tcp[13];
+	s->facts = 0;
+	s->nsack = 0;
+	s->now = bpf_ktime_get_ns();
+	if (s->flags & NA_TCP_URG)
+		p->odd = 1;
+	if (p->ce)
+		s->facts |= NA_SEG_CE;
+	if (skb->gso_size)
+		s->facts |= NA_SEG_GSO;
+	na_read_options(p, s);
+	na_flow_key_of(p, &w->key, dir == NA_IN);
+	return 1;
+}
+

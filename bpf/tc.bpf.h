@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The parts of the TC programs. Each is a global function, which the verifier checks on
+ * its own: what they share lies in na_work, by direction. Where no value is documented,
+ * 0 is success and anything negative failure.
+ */
+#ifndef NFSACCEL_BPF_TC_H
+#define NFSACCEL_BPF_TC_H
+
+#include "bpf/maps.bpf.h"
+#include "bpf/work.bpf.h"
+
+#define NA_SCAN_MARKS 1024u /* record marks followed in one segment */
+
+/* parse.bpf.c: headers into w->p, w->s, w->key. 1 if the segment is of our port, else 0. */
+int na_parse(struct __sk_buff *skb, __u32 dir);
+
+/* csum.bpf.c */
+#define NA_CSUM_FAILED (~0ull)
+/* Sum of skb bytes [off, end), at most 16 KiB, added to seed; or NA_CSUM_FAILED. */
+__u64 na_csum_range(struct __sk_buff *skb, __u32 off, __u32 end, __u32 seed);
+/* 1 if the checksum of the segment parsed at ingress is verified, or could be; else 0. */
+int na_csum_good(struct __sk_buff *skb);
+/* 1 if the skb is CHECKSUM_PARTIAL, 0 if not. */
+int na_csum_partial(struct __sk_buff *skb, __u32 dir);
+
+/*
+ * Put the TCP checksum into the skb. The pseudo header's addresses are the same turned
+ * round. A CHECKSUM_PARTIAL skb wants the pseudo-header sum, any other the full one.
+ */
+static __always_inline int na_store_csum(struct __sk_buff *skb, struct na_packet *p, __u32 end,
+					 __s32 partial, __u64 flags)
+{
+	__u32 sum = na_csum_pseudo(p, end - p->l4);
+	__u16 field;
+
+	if (partial) {
+		field = na_csum_fold(sum);
+	} else {
+		__u64 whole = na_csum_range(skb, p->l4, end, sum);
+
+		if (whole == NA_CSUM_FAILED)
+			return -1;
+		field = ~na_csum_fold((__u32)whole);
+	}
+	return bpf_skb_store_bytes(skb, p->l4 + NA_TCP_CSUM, &field, 2, flags);
+}
+
+/*
+ * ask.bpf.c: parse and look up all records of the ingress segment, whose payload begins at
+ * a record boundary. Leaves an offer in w->o; returns NA_V_HIT, or why there is none.
+ */
+int na_ask(struct __sk_buff *skb);
+
+/* socket.bpf.c: begin to follow the connection of the ingress segment. */
+int na_meet(struct __sk_buff *skb);
+/* Take lost record boundaries from the socket, if it stands at them. */
+int na_resync(struct __sk_buff *skb);
+
+/* emit.bpf.c: carry out NA_DO_REPLY, NA_DO_RESEND and NA_DO_ACK of w->a. */
+int na_send_all(struct __sk_buff *skb, __s32 partial, __u32 last);
+
+/* rewrite.bpf.c: give the skb the header of w->a in place. */
+int na_rewrite(struct __sk_buff *skb, __u32 dir);
+/*
+ * Make the skb this segment again, whatever it carried since, with the header of w->a and
+ * only the first `keep` payload bytes, which must still be in place.
+ */
+int na_rewrite_cut(struct __sk_buff *skb, __u32 dir, __u32 keep, __s32 partial);
+
+/* learn.bpf.c: follow and learn from a new egress segment whose stream is in sync. */
+int na_walk(struct __sk_buff *skb);
+/* The egress segment's connection is another's by now: let go of all its state holds. */
+int na_forget(struct __sk_buff *skb);
+
+#endif

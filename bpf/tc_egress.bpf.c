@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* TC egress: the server's segments. They are followed, learnt from and translated. */
+#include "bpf/store.bpf.h"
+#include "bpf/tc.bpf.h"
+
+SEC("tc")
+int na_egress(struct __sk_buff *skb)
+{
+	struct na_ctl *ctl = na_ctl_get();
+	struct na_work *w = na_work(NA_OUT);
+	struct na_flow *f;
+	bool lost, mine;
+	int err, partial;
+	__u32 todo;
+
+	if (skb->mark == NA_MARK_OURS) {
+		skb->mark = 0;
+		return TC_ACT_UNSPEC;
+	}
+	if (!w || !ctl || !na_parse(skb, NA_OUT))
+		return TC_ACT_UNSPEC;
+	f = bpf_map_lookup_elem(&na_flows, &w->key);
+	if (!f)
+		return TC_ACT_UNSPEC;
+	if (ctl->mode == NA_MODE_DYING)
+		w->s.facts |= NA_SEG_DYING;
+	w->s.facts |= NA_SEG_CSUM; /* our own kernel's */
+	if (w->s.len)
+		na_walk(skb);
+
+	bpf_spin_lock(&f->lock);
+	mine = na_flow_key_equal(&f->key, &w->key);
+	lost = f->s_rec.sync;
+	if (mine)
+		na_splice_out(f, &w->s, &w->a);
+	lost = lost && !f->s_rec.sync;
+	bpf_spin_unlock(&f->lock);
+	if (!mine)
+		return TC_ACT_UNSPEC;
+
+	if (lost)
+		na_count(NA_V_LOST_OUT, 1);
+	na_unpin_all(w->a.unpin, &w->a.nunpin);
+	todo = w->a.todo;
+	if (todo & NA_DO_FORGET) {
+		na_forget(skb);
+		return TC_ACT_UNSPEC;
+	}
+	if (todo & NA_DO_DROP) {
+		na_count(NA_V_DROPPED, 1);
+		return TC_ACT_SHOT;
+	}
+	if (!(todo & NA_DO_REWRITE))
+		return TC_ACT_UNSPEC;
+	na_count(NA_V_TRANSLATED_OUT, 1);
+	if (todo & NA_DO_TRIM) {
+		na_count(NA_V_TRIMMED, 1);
+		partial = na_csum_partial(skb, NA_OUT) > 0;
+		err = na_rewrite_cut(skb, NA_OUT, w->a.keep, partial);
+	} else {
+		err = na_rewrite(skb, NA_OUT);
+	}
+	return err < 0 ? TC_ACT_SHOT : TC_ACT_UNSPEC;
+}

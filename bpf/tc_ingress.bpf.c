@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * TC ingress: the client's segments. na_ingress parses, asks the cache and lets the splice
+ * decide; na_emit carries out what that takes beyond letting the segment pass.
+ */
+#include "bpf/store.bpf.h"
+#include "bpf/tc.bpf.h"
+
+#define NA_JUMP_EMIT 0
+
+int na_emit(struct __sk_buff *skb);
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(__u32));
+	__array(values, int());
+} na_jumps SEC(".maps") = {
+	.values = { [NA_JUMP_EMIT] = (void *)&na_emit },
+};
+
+/* Follow the record marks of one segment: *r moves to its end. */
+struct na_scan_ctx {
+	struct __sk_buff *skb;
+	struct na_records r;
+	__u32 payload;
+	__u32 seq;
+	__u32 end;
+};
+
+static long na_scan_step(__u32 i, struct na_scan_ctx *c)
+{
+	__u32 off, bytes, v;
+
+	if (!na_records_want(&c->r, c->seq, c->end, &off, &bytes))
+		return 1;
+	if (bytes == NA_MARK_BYTES) {
+		__u32 word;
+
+		if (bpf_skb_load_bytes(c->skb, c->payload + off, &word, 4) < 0)
+			goto lost;
+		v = bpf_ntohl(word);
+	} else {
+		__u8 byte;
+
+		if (bpf_skb_load_bytes(c->skb, c->payload + off, &byte, 1) < 0)
+			goto lost;
+		v = byte;
+	}
+	na_records_feed(&c->r, v, bytes);
+	return 0;
+lost:
+	c->r.sync = 0;
+	return 1;
+}
+
+/* Set s->rec_from and s->rec_to from the parser's state r. */
+static __always_inline void na_scan(struct __sk_buff *skb, const struct na_packet *p,
+				    struct na_segment *s, const struct na_records *r)
+{
+	struct na_scan_ctx c = {
+		.skb = skb, .r = *r, .payload = p->payload, .seq = s->seq, .end = s->seq + s->len
+	};
+	__u32 off, bytes;
+
+	bpf_loop(NA_SCAN_MARKS, na_scan_step, &c, 0);
+	if (na_records_want(&c.r, c.seq, c.end, &off, &bytes))
+		c.r.sync = 0;
+	s->rec_from = *r;
+	s->rec_to = c.r;
+	s->facts |= NA_SEG_SCANNED;
+}
+
+/* The flow of the segment in w, followed from now on if it was not. */
+static __always_inline struct na_flow *na_flow_for(struct __sk_buff *skb, struct na_work *w,
+						   struct na_ctl *ctl)
+{
+	struct na_flow *f = bpf_map_lookup_elem(&na_flows, &w->key);
+
+	if (f || !w->s.len || ctl->mode == NA_MODE_OFF || ctl->mode == NA_MODE_DYING)
+		return f;
+	return na_meet(skb) < 0 ? NULL : bpf_map_lookup_elem(&na_flows, &w->key);
+}
+
+/* Scan the payload and, where it may be, ask the cache. Leaves an offer in w->o. */
+static __always_inline void na_consider(struct __sk_buff *skb, struct na_work *w,
+					struct na_flow *f, struct na_ctl *ctl)
+{
+	struct na_records rec = f->c_rec;
+	__u32 why;
+
+	if (w->s.seq == f->c_next && (!rec.sync || !f->s_rec.sync)) {
+		na_resync(skb);
+		rec = f->c_rec;
+	}
+	if (!rec.sync || w->s.seq != f->c_next) {
+		na_count(NA_V_PASS_UNSYNC, 1);
+		return;
+	}
+	na_scan(skb, &w->p, &w->s, &rec);
+	if (!na_records_at_boundary(&rec, w->s.seq) || ctl->mode == NA_MODE_OFF)
+		return;
+	w->rep_max = na_max_packets * f->mss;
+	why = na_ask(skb);
+	if (why == NA_V_HIT && ctl->mode != NA_MODE_ANSWER)
+		why = NA_V_MISS_MODE;
+	if (why == NA_V_HIT && w->p.odd)
+		why = NA_V_PASS_FLAGS;
+	if (why == NA_V_HIT && w->s.now - f->last_alive > na_alive_ns)
+		why = NA_V_MISS_ALIVE;
+	if (why == NA_V_HIT)
+		return;
+	na_count(why, 1);
+	na_offer_unpin(&w->o, false);
+}
+
+SEC("tc")
+int na_ingress(struct __sk_buff *skb)
+{
+	struct na_work *w = na_work(NA_IN);
+	struct na_ctl *ctl = na_ctl_get();
+	struct na_flow *f;
+	bool lost, mine, first;
+
+	if (!w || !ctl || skb->pkt_type != 0 /* PACKET_HOST */ || !na_parse(skb, NA_IN))
+		return TC_ACT_UNSPEC;
+	f = na_flow_for(skb, w, ctl);
+	if (!f) {
+		if (w->s.len)
+			na_count(NA_V_PASS_NOFLOW, 1);
+		return TC_ACT_UNSPEC;
+	}
+	if (ctl->mode == NA_MODE_DYING)
+		w->s.facts |= NA_SEG_DYING;
+	if (!(w->s.flags & NA_TCP_SYN) && na_csum_good(skb))
+		w->s.facts |= NA_SEG_CSUM;
+	w->o.n = 0;
+	w->o.rep_len = 0;
+	w->mark = skb->mark;
+	if (w->s.len)
+		na_consider(skb, w, f, ctl);
+
+	bpf_spin_lock(&f->lock);
+	mine = na_flow_key_equal(&f->key, &w->key);
+	lost = f->c_rec.sync;
+	first = !f->dout;
+	if (mine)
+		na_splice_in(f, &w->s, &w->o, &w->a);
+	lost = lost && !f->c_rec.sync;
+	bpf_spin_unlock(&f->lock);
+	if (!mine) { /* deleted under us, and another's by now */
+		na_offer_unpin(&w->o, false);
+		return TC_ACT_UNSPEC;
+	}
+
+	if (lost)
+		na_count(NA_V_LOST_IN, 1);
+	if (w->o.n && !(w->a.todo & NA_DO_REPLY)) {
+		na_count(w->a.why, 1);
+		na_offer_unpin(&w->o, false);
+	}
+	na_unpin_all(w->a.unpin, &w->a.nunpin);
+	if (w->a.todo == NA_DO_PASS)
+		return TC_ACT_UNSPEC;
+	if (first && (w->a.todo & NA_DO_REPLY))
+		na_count(NA_V_FLOW_SPLICED, 1);
+	bpf_tail_call(skb, &na_jumps, NA_JUMP_EMIT);
+	/* not reached; as if the network had lost it */
+	na_count(NA_V_EMIT_FAIL, 1);
+	na_offer_unpin(&w->o, true);
+	return TC_ACT_SHOT;
+}
+
+SEC("tc")
+int na_emit(struct __sk_buff *skb)
+{
+	struct na_work *w = na_work(NA_IN);
+	int act = TC_ACT_SHOT, partial = 0, err;
+	__u32 todo;
+	bool on;
+
+	if (!w)
+		return TC_ACT_SHOT;
+	todo = w->a.todo;
+	on = todo & (NA_DO_PASS | NA_DO_BARE);
+	if (todo & (NA_DO_REPLY | NA_DO_RESEND | NA_DO_ACK | NA_DO_BARE | NA_DO_TRIM))
+		partial = na_csum_partial(skb, NA_IN) > 0;
+	if (todo & (NA_DO_REPLY | NA_DO_RESEND | NA_DO_ACK)) {
+		err = na_send_all(skb, partial, !on);
+		if (!err && !on)
+			act = TC_ACT_REDIRECT;
+	}
+	if (!on) {
+		if (todo & NA_DO_DROP)
+			na_count(w->s.len ? NA_V_DROPPED : NA_V_SWALLOWED, 1);
+		return act;
+	}
+	skb->mark = w->mark;
+	na_count(NA_V_TRANSLATED_IN, 1);
+	if (todo & NA_DO_BARE) {
+		na_count(NA_V_BARE_ACK, 1);
+		err = na_rewrite_cut(skb, NA_IN, 0, partial);
+	} else if (todo & (NA_DO_TRIM | NA_DO_RESEND | NA_DO_ACK)) {
+		na_count(NA_V_TRIMMED, !!(todo & NA_DO_TRIM));
+		err = na_rewrite_cut(skb, NA_IN, w->a.keep, partial);
+	} else {
+		err = na_rewrite(skb, NA_IN);
+	}
+	return err < 0 ? TC_ACT_SHOT : TC_ACT_UNSPEC;
+}

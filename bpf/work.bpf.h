@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a TC program works on: too much for the stack, so per CPU. Ingress runs in
+ * softirq, egress with softirqs off, and what ingress sends leaves by our egress program
+ * in the middle of the ingress one: each direction has its own.
+ */
+#ifndef NFSACCEL_BPF_WORK_H
+#define NFSACCEL_BPF_WORK_H
+
+#include "bpf/csum.bpf.h"
+#include "bpf/inode.bpf.h"
+#include "bpf/maps.bpf.h"
+#include "bpf/packet.bpf.h"
+#include "nfsaccel/cache_rule.h"
+#include "nfsaccel/nfs3.h"
+#include "nfsaccel/records.h"
+#include "nfsaccel/splice_out.h"
+
+/* One reply record on its way, packet by packet. */
+struct na_send {
+	__u32 entry;
+	__u32 off; /* of the record, already sent */
+	__u32 rep_len;
+	__u32 seq; /* client-space position of the record's first byte */
+	__u32 data_off; /* file offset of the record's data */
+	__u32 data_len;
+	__u32 mss;
+	__u32 last; /* the skb itself, not a clone, carries the last packet */
+	__s32 partial;
+};
+
+struct na_work {
+	struct na_packet p;
+	struct na_segment s;
+	struct na_action a;
+	struct na_flow_key key;
+	__u32 mark; /* skb->mark as it came */
+	/* ingress: the requests of this segment */
+	struct na_offer o;
+	__u32 rep_max; /* longest reply this connection gets */
+	__u32 at; /* skb offset of the record being asked after */
+	__u32 why; /* first reason not to answer, NA_V_HIT while there is none */
+	__u32 pad;
+	__u8 call[NA_XDR_CAP + 8] __attribute__((aligned(8))); /* record mark and message */
+	struct na_rpc_call rpc;
+	struct na_read3args args;
+	struct na_cred_key cred;
+	struct na_pending_key pending_key;
+	struct na_pending pending;
+	struct na_auth_key auth;
+	struct na_inode_room room;
+	struct na_inode_snap live;
+	/* the header being made; at ingress a packet's, with the reply's head */
+	__u8 out[NA_HDR_MAX + 2] __attribute__((aligned(8)));
+	__u8 head[NA_READ3_HEAD] __attribute__((aligned(8)));
+	struct na_send send;
+	/* egress: the reply being learnt */
+	struct na_read3res res;
+	struct na_fh fh;
+};
+
+#define NA_IN  0u
+#define NA_OUT 1u
+
+struct na_work_map {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 2); /* NA_IN, NA_OUT */
+	__type(key, __u32);
+	__type(value, struct na_work);
+};
+
+extern struct na_work_map na_works SEC(".maps");
+
+static __always_inline struct na_work *na_work(__u32 dir)
+{
+	return bpf_map_lookup_elem(&na_works, &dir);
+}
+
+#endif
