@@ -230,7 +230,14 @@ int na_control_start(struct na_control **out, struct na_daemon *d, struct na_why
 	if (c->fd < 0)
 		return na_why(why, c->fd, "cannot listen at %s: %s", c->path, strerror(-c->fd));
 	err = sd_event_add_io(d->event, &c->io, c->fd, EPOLLIN, on_accept, c);
+	if (err >= 0)
+		err = sd_event_source_set_enabled(c->io, SD_EVENT_OFF);
 	return err < 0 ? na_why(why, err, "event loop: %s", strerror(-err)) : 0;
+}
+
+void na_control_open(struct na_control *c)
+{
+	sd_event_source_set_enabled(c->io, SD_EVENT_ON);
 }
 
 void na_control_stop(struct na_control *c)

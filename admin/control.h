@@ -12,7 +12,9 @@
 
 struct na_control;
 
+/* Listens; requests wait until na_control_open(). */
 int na_control_start(struct na_control **out, struct na_daemon *d, struct na_why *why);
+void na_control_open(struct na_control *c);
 void na_control_stop(struct na_control *c);
 
 #endif

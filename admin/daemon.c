@@ -106,7 +106,6 @@ static int on_tick(sd_event_source *s, uint64_t usec, void *data)
 	struct na_daemon *d = data;
 
 	watch_skips(d);
-	na_mode_tick(d);
 	d->ticks++;
 	if (d->ticks % GC_EVERY == 0)
 		collect_garbage(d);
@@ -152,6 +151,15 @@ static int add_sources(struct na_daemon *d, struct na_why *why)
 	return err < 0 ? na_why(why, err, "event loop: %s", strerror(-err)) : 0;
 }
 
+void na_daemon_settled(struct na_daemon *d)
+{
+	if (d->ready)
+		return;
+	d->ready = true;
+	na_control_open(d->control);
+	sd_notify(0, "READY=1");
+}
+
 static int start_plane(struct na_daemon *d, struct na_why *why)
 {
 	unsigned int again;
@@ -174,7 +182,6 @@ static int start_plane(struct na_daemon *d, struct na_why *why)
 	if (err)
 		return na_why(why, err, "cannot pin in %s/maps: %s", d->config->pin,
 			      strerror(-err));
-	na_mode_decide(d);
 	return 0;
 }
 
@@ -224,6 +231,7 @@ static void close_daemon(struct na_daemon *d)
 	free(d->devices.device);
 	na_cleanup_mnl(&d->watch);
 	d->rescan = sd_event_source_unref(d->rescan);
+	d->grace = sd_event_source_unref(d->grace);
 	d->event = sd_event_unref(d->event);
 }
 
@@ -231,7 +239,6 @@ int na_daemon_run(const struct na_config *c)
 {
 	_cleanup_(close) int lock = -1;
 	struct na_daemon d = {.config = c, .plane.meta_fd = -1};
-	struct na_control *control = NULL;
 	struct na_why why;
 	int err, status = EXIT_SUCCESS;
 
@@ -241,14 +248,13 @@ int na_daemon_run(const struct na_config *c)
 	if (lock < 0)
 		return fail(why.text);
 	err = na_ready(c, &why) ?: add_sources(&d, &why) ?: start_plane(&d, &why) ?:
-	      na_control_start(&control, &d, &why);
+	      na_control_start(&d.control, &d, &why);
 	if (err) {
 		status = fail(why.text);
 		goto out;
 	}
-	sd_notify(0, "READY=1");
-	na_info("%s; control socket ready",
-		d.plane.taken_over ? "took over pinned state" : "started");
+	na_info("%s", d.plane.taken_over ? "took over pinned state" : "started");
+	na_mode_decide(&d);
 	err = sd_event_loop(d.event);
 	sd_notify(0, "STOPPING=1");
 	if (err < 0)
@@ -256,7 +262,7 @@ int na_daemon_run(const struct na_config *c)
 	if (!stop_plane(&d) || err < 0)
 		status = EXIT_FAILURE;
 out:
-	na_control_stop(control);
+	na_control_stop(d.control);
 	close_daemon(&d);
 	return status;
 }

@@ -9,6 +9,7 @@
 #include "admin/netlink.h"
 #include "admin/plane.h"
 
+struct na_control;
 struct sd_event;
 struct sd_event_source;
 
@@ -21,11 +22,19 @@ struct na_daemon {
 	struct sd_event_source *rescan; /* pending look at the devices */
 	struct timespec started;	/* CLOCK_MONOTONIC */
 	struct na_why silent;		/* why nothing is answered; empty while it is */
-	unsigned int grace;		/* ticks left before answering */
-	unsigned int ticks;		/* seconds, for what happens less often */
+	struct sd_event_source *grace;	/* pending switch from FILL to ANSWER */
+	struct na_control *control;
+	bool ready;	    /* the service manager has been told */
+	unsigned int ticks; /* seconds, for what happens less often */
 };
 
 /* Runs until a signal stops it; returns the exit status. Everything is logged. */
 int na_daemon_run(const struct na_config *c);
+
+/*
+ * The mode is OFF or ANSWER: from the first time on requests are served, so whoever asks
+ * right after the start is told what has come of it.
+ */
+void na_daemon_settled(struct na_daemon *d);
 
 #endif

@@ -5,8 +5,9 @@
 
 #include <errno.h>
 #include <string.h>
+#include <systemd/sd-event.h>
 
-#define GRACE_TICKS 2 /* at least one whole second */
+#define GRACE_US 1000000ull
 
 const char *na_mode_name(enum na_mode mode)
 {
@@ -65,30 +66,42 @@ static bool may_answer(const struct na_daemon *d, struct na_why *why)
 	return devices_suffice(&d->devices, why);
 }
 
+static int on_grace(sd_event_source *s, uint64_t usec, void *data)
+{
+	struct na_daemon *d = data;
+
+	(void)s, (void)usec;
+	d->grace = sd_event_source_disable_unref(d->grace);
+	na_plane_flush(&d->plane);
+	set_mode(d, NA_MODE_ANSWER);
+	na_info("answering");
+	na_daemon_settled(d);
+	return 0;
+}
+
+static void switch_off(struct na_daemon *d, const struct na_why *why)
+{
+	set_mode(d, NA_MODE_OFF);
+	d->grace = sd_event_source_disable_unref(d->grace);
+	if (strcmp(why->text, d->silent.text))
+		na_warn("not answering: %s", why->text);
+	d->silent = *why;
+	na_daemon_settled(d);
+}
+
 void na_mode_decide(struct na_daemon *d)
 {
 	struct na_why why = {.text = ""};
 
-	if (!may_answer(d, &why)) {
-		set_mode(d, NA_MODE_OFF);
-		d->grace = 0;
-		if (strcmp(why.text, d->silent.text))
-			na_warn("not answering: %s", why.text);
-		d->silent = why;
+	if (may_answer(d, &why) && (d->plane.ctl->mode == NA_MODE_ANSWER || d->grace ||
+				    sd_event_add_time_relative(d->event, &d->grace, CLOCK_MONOTONIC,
+							       GRACE_US, 0, on_grace, d) >= 0)) {
+		d->silent.text[0] = '\0';
+		if (d->plane.ctl->mode == NA_MODE_ANSWER)
+			na_daemon_settled(d);
+		else
+			set_mode(d, NA_MODE_FILL);
 		return;
 	}
-	d->silent.text[0] = '\0';
-	if (d->plane.ctl->mode == NA_MODE_ANSWER || d->grace)
-		return;
-	set_mode(d, NA_MODE_FILL);
-	d->grace = GRACE_TICKS;
-}
-
-void na_mode_tick(struct na_daemon *d)
-{
-	if (!d->grace || --d->grace)
-		return;
-	na_plane_flush(&d->plane);
-	set_mode(d, NA_MODE_ANSWER);
-	na_info("answering");
+	switch_off(d, &why);
 }

@@ -2,7 +2,7 @@
 /*
  * Whether to answer: OFF -> FILL when hooks and devices suffice -> ANSWER after a grace
  * period, with a flush, so that nothing is served that was filled while a change was
- * under way unseen.
+ * under way unseen. The mode is settled when it is OFF or ANSWER.
  */
 #ifndef NFSACCEL_ADMIN_MODE_H
 #define NFSACCEL_ADMIN_MODE_H
@@ -11,9 +11,6 @@
 
 /* Look at hooks and devices again; sets d->silent and logs changes. */
 void na_mode_decide(struct na_daemon *d);
-
-/* Once a second. */
-void na_mode_tick(struct na_daemon *d);
 
 const char *na_mode_name(enum na_mode mode);
 
