@@ -5,6 +5,7 @@
 LAB_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 LAB_REPO=$(cd "$LAB_DIR/../.." && pwd)
 LAB_CACHE=${NFSACCEL_LAB_CACHE:-$LAB_REPO/.lab}
+case $LAB_CACHE in /*) ;; *) LAB_CACHE=$PWD/$LAB_CACHE ;; esac
 LAB_KERNELS="6.1 6.12 7.2"
 
 lab_say() { echo "lab: $*" >&2; }

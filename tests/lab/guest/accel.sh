@@ -6,7 +6,8 @@ lab_accel_service() { [ "$LAB_SYSTEMD" = yes ] && [ -z "${lab_accel_pid:-}" ]; }
 
 lab_accel_ready() { nfsaccelctl status >/dev/null 2>&1; }
 
-# lab_accel_up [ARG...]: starts nfsacceld with ARG... and waits until it answers.
+# lab_accel_up [ARG...]: starts nfsacceld with ARG... and waits until it answers; the
+# verifier alone can take half a minute under TCG.
 # Its pid is then in LAB_ACCEL_PID, its messages are in $OUT/nfsacceld.log.
 lab_accel_up() {
 	[ -e /lab/has-nfsaccel ] || lab_fail "this guest has no nfsaccel (--plain?)"
@@ -22,7 +23,7 @@ lab_accel_up() {
 		lab_accel_pid=$!
 		LAB_ACCEL_PID=$lab_accel_pid
 	fi
-	local deadline=$((SECONDS + ${LAB_ACCEL_TIMEOUT:-60}))
+	local start=$SECONDS deadline=$((SECONDS + ${LAB_ACCEL_TIMEOUT:-180}))
 	until lab_accel_ready; do
 		if ! kill -0 "$LAB_ACCEL_PID" 2>/dev/null || [ $SECONDS -ge $deadline ]; then
 			tail -n 30 "$OUT/nfsacceld.log" >&2 2>/dev/null
@@ -30,6 +31,7 @@ lab_accel_up() {
 		fi
 		sleep 0.1
 	done
+	lab_note "nfsacceld ready after $((SECONDS - start)) s"
 }
 
 # lab_accel_down: stops it as an administrator would; its exit status is returned.

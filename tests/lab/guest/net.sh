@@ -7,15 +7,19 @@ LAB_SERVER=10.9.0.1
 LAB_SERVER6=fd09::1
 export LAB_SERVER LAB_SERVER6
 
+# One ip process for many commands: each costs 40 ms under TCG.
 lab_net_up() {
 	[ ! -e /sys/class/net/server0 ] || return 0
 	modprobe dummy numdummies=0
-	ip link add server0 type dummy
-	ip addr add $LAB_SERVER/32 dev server0
-	ip addr add $LAB_SERVER6/128 dev server0 nodad
-	ip link set server0 up
-	ip link set lo up
-	sysctl -q net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+	ip -batch - <<-IP || lab_fail "cannot make the server's network"
+		link add server0 type dummy
+		addr add $LAB_SERVER/32 dev server0
+		addr add $LAB_SERVER6/128 dev server0 nodad
+		link set server0 up
+		link set lo up
+	IP
+	echo 1 >/proc/sys/net/ipv4/ip_forward
+	echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
 }
 
 # lab_client_up N: makes client N with LAB_MTU (1500) unless it exists.
@@ -26,18 +30,21 @@ lab_client_up() {
 	if [ "$n" = 0 ]; then
 		net=10.10.0 net6=fd0a:0:0:0:
 	fi
-	ip netns add "$ns" &&
-		ip link add "lab$n" mtu "$mtu" type veth peer name eth0 mtu "$mtu" netns "$ns" &&
-		ip addr add "$net.1/24" dev "lab$n" &&
-		ip addr add "${net6}:1/64" dev "lab$n" nodad &&
-		ip link set "lab$n" up &&
-		ip -n "$ns" addr add "$net.2/24" dev eth0 &&
-		ip -n "$ns" addr add "${net6}:2/64" dev eth0 nodad &&
-		ip -n "$ns" link set lo up &&
-		ip -n "$ns" link set eth0 up &&
-		ip -n "$ns" route add default via "$net.1" &&
-		ip -n "$ns" -6 route add default via "${net6}:1" ||
-		lab_fail "cannot make client $n"
+	ip -batch - <<-IP || lab_fail "cannot make client $n"
+		netns add $ns
+		link add lab$n mtu $mtu type veth peer name eth0 mtu $mtu netns $ns
+		addr add $net.1/24 dev lab$n
+		addr add $net6:1/64 dev lab$n nodad
+		link set lab$n up
+	IP
+	ip -n "$ns" -batch - <<-IP || lab_fail "cannot make client $n"
+		addr add $net.2/24 dev eth0
+		addr add $net6:2/64 dev eth0 nodad
+		link set lo up
+		link set eth0 up
+		route add default via $net.1
+		route add ::/0 via $net6:1
+	IP
 }
 
 # lab_client CMD...: runs CMD in the network of client LAB_CLIENT (1). Only the network

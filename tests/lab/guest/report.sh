@@ -13,7 +13,7 @@ lab_fail() {
 
 # lab_check DESC CMD...: CMD must succeed. Goes on after a failure and returns it.
 lab_check() {
-	local desc=$1 start=$SECONDS
+	local desc=$1
 	shift
 	if "$@"; then
 		lab_passed=$((lab_passed + 1))

@@ -98,8 +98,7 @@ lab_server_start() {
 }
 
 lab_server_answers() {
-	lab_wait 30 test "$(cat /proc/fs/nfsd/threads)" -gt 0 &&
-		lab_wait 30 bash -c "exec 3<>/dev/tcp/$LAB_SERVER/${LAB_NFS_PORT:-2049}" 2>/dev/null
+	lab_wait 30 eval "(exec 3<>/dev/tcp/$LAB_SERVER/${LAB_NFS_PORT:-2049})" 2>/dev/null
 }
 
 # lab_server_down: stops nfsd; exports and file system stay.
