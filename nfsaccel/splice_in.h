@@ -14,6 +14,8 @@
 #define NA_CWND_PACKETS 10u /* RFC 6928 */
 #define NA_CWND_MAX	(1u << 20)
 #define NA_HEADROOM_MAX (256u << 10)
+#define NA_SHAVE_PACKETS 2u /* headroom is kept out of windows of four times this */
+#define NA_SHAVE_UNITS	 8u /* and of this many units, for scaling rounds down */
 #define NA_WATCH_NS	1000000000ull /* an adopted connection is only watched this long */
 #define NA_RESEND_NS	1000000ull /* the same hole is not filled twice within this */
 #define NA_FAST_RESEND	3u /* segments SACKed above a hole that make it lost, RFC 6675 */
@@ -76,13 +78,16 @@ na_inline bool na_learn_ack(struct na_flow *f, const struct na_segment *s, struc
 /*
  * The right edge the server may be told, server space: what is injected counts as sent
  * already, and some headroom is kept for what will be injected (the server ignores
- * windows that shrink while seq and ack stand still, tcp_may_update_window()).
+ * windows that shrink while seq and ack stand still, tcp_may_update_window()). Not of a
+ * small window: half a packet's window would stop the server.
  */
 na_inline __u32 na_server_edge(const struct na_flow *f, const struct na_segment *s, __u32 ack_s)
 {
 	__u32 win = (__u32)s->win << f->c_wscale;
 	__u32 room = win / 2 < NA_HEADROOM_MAX ? win / 2 : NA_HEADROOM_MAX;
-	__u32 edge = s->ack + win - f->dout - ((f->flags & NA_FLOW_SHAVE) ? room : 0);
+	bool shave = (f->flags & NA_FLOW_SHAVE) && win >> 2 >= NA_SHAVE_PACKETS * f->mss &&
+		     s->win > NA_SHAVE_UNITS;
+	__u32 edge = s->ack + win - f->dout - (shave ? room : 0);
 
 	return na_seq_lt(edge, ack_s) ? ack_s : edge;
 }
@@ -109,12 +114,15 @@ na_inline void na_map_in_sacks(const struct na_flow *f, const struct na_segment 
 
 /* Fill in how the header of segment s looks to the server. */
 na_inline void na_header_to_server(const struct na_flow *f, const struct na_segment *s,
-				   struct na_action *a)
+				   struct na_action *a, bool believed)
 {
 	__u32 edge;
 
 	a->ack = na_map_in_ack(f, s->ack);
 	edge = na_server_edge(f, s, a->ack);
+	/* the server may believe what we did not: then it must learn nothing new */
+	if (!believed && na_seq_lt(f->s_edge_told, edge))
+		edge = na_seq_max(f->s_edge_told, a->ack);
 	a->win = (edge - a->ack) >> f->c_wscale;
 	a->tsval = s->tsval;
 	a->tsecr = s->tsecr;
@@ -161,9 +169,11 @@ na_inline void na_header_to_client(struct na_flow *f, const struct na_segment *s
  * Send the reply again whose bytes the client misses first, unless that was just done.
  * The congestion allowance is halved once per loss (RFC 5681 section 3.1).
  */
-na_inline void na_resend(struct na_flow *f, const struct na_segment *s, struct na_action *a)
+na_inline void na_resend(struct na_flow *f, const struct na_segment *s, struct na_action *a,
+			 bool moved)
 {
-	if (!na_hole(f, &a->again) || (f->last_resend && s->now - f->last_resend < NA_RESEND_NS))
+	if (!na_hole(f, &a->again) ||
+	    (!moved && f->last_resend && s->now - f->last_resend < NA_RESEND_NS))
 		return;
 	if (!(f->flags & NA_FLOW_RECOVERY)) {
 		__u32 half = na_injected_in_flight(f) / 2;
@@ -185,6 +195,8 @@ na_inline __u32 na_refuse_offer(const struct na_flow *f, const struct na_segment
 {
 	if (f->flags & (NA_FLOW_SYN | NA_FLOW_CLOSING))
 		return NA_V_PASS_FLAGS;
+	if (!f->last_alive)
+		return NA_V_MISS_ALIVE; /* the server may still wait for the handshake's last ACK */
 	if ((s->flags & ~NA_TCP_PSH) != NA_TCP_ACK || (s->facts & NA_SEG_CE))
 		return NA_V_PASS_FLAGS;
 	if (na_has_ts(s) != !!(f->flags & NA_FLOW_TS))
@@ -265,6 +277,10 @@ na_inline void na_place_payload(struct na_flow *f, const struct na_segment *s, s
 
 	a->seq = na_map_in_seq(f, s->seq);
 	a->keep = s->len;
+	if (s->seq == end && !na_seq_lt(s->seq, f->told))
+		return; /* no bytes: no boundary is crossed, even behind a hole */
+	if (!na_seq_lt(s->seq, f->s_edge + f->din))
+		return; /* out of window, so not taken: garbage must not move c_next */
 	if (!na_seq_lt(s->seq, f->c_next)) {
 		/* new: the next byte, or something behind a hole */
 		if (s->seq != f->c_next || !(s->facts & NA_SEG_SCANNED) ||
@@ -288,7 +304,7 @@ na_inline void na_place_payload(struct na_flow *f, const struct na_segment *s, s
 			a->keep = 0;
 			a->todo = NA_DO_BARE;
 			a->seq = f->c_next - f->din;
-			na_resend(f, s, a);
+			na_resend(f, s, a, false);
 			return;
 		}
 		a->keep = start - s->seq;
@@ -346,26 +362,30 @@ na_inline void na_splice_in(struct na_flow *f, const struct na_segment *s, const
 	if (f->flags & NA_FLOW_DEAD)
 		return;
 	if (s->flags & NA_TCP_SYN) { /* never translated (I11) */
-		f->flags |= NA_FLOW_SYN;
-		f->syn_isn = s->seq;
+		if ((s->facts & NA_SEG_CSUM) && s->seq != f->syn_isn) {
+			f->flags |= NA_FLOW_SYN;
+			f->syn_isn = s->seq;
+		}
 		return;
 	}
-	if ((s->facts & NA_SEG_DYING) && na_spliced(f)) {
-		a->todo = NA_DO_DROP;
-		return;
-	}
-	if (s->flags & (NA_TCP_FIN | NA_TCP_RST))
-		f->flags |= NA_FLOW_CLOSING;
-
 	believed = na_believe(f, s);
 	if (believed)
 		advanced = na_learn_ack(f, s, a);
+	if (believed && (advanced || s->len))
+		f->flags &= ~NA_FLOW_SYN; /* who sent that SYN, it was not this client's end */
+	if ((s->facts & NA_SEG_DYING) && na_spliced(f)) {
+		a->todo = NA_DO_DROP; /* but its ack is where our reset will have to be */
+		return;
+	}
+	if ((believed && (s->flags & NA_TCP_FIN)) ||
+	    ((s->flags & NA_TCP_RST) && (s->facts & NA_SEG_CSUM)))
+		f->flags |= NA_FLOW_CLOSING;
 
 	if (o->n) {
 		a->why = na_refuse_offer(f, s, o, believed);
 		if (a->why == NA_V_MAX) {
 			na_consume(f, s, o, a);
-			na_header_to_server(f, s, a);
+			na_header_to_server(f, s, a, true);
 			if (na_news_to_server(f, s, a)) { /* I3 */
 				a->seq = f->c_next - f->din;
 				a->todo |= NA_DO_BARE;
@@ -375,9 +395,10 @@ na_inline void na_splice_in(struct na_flow *f, const struct na_segment *s, const
 		}
 	}
 
-	na_header_to_server(f, s, a);
+	na_header_to_server(f, s, a, believed);
 	if (s->flags & NA_TCP_RST) {
-		a->seq = na_map_in_seq(f, s->seq);
+		/* one that answers an acknowledgement of ours must be exact for the server */
+		a->seq = s->seq == f->told ? f->s_ack : na_map_in_seq(f, s->seq);
 		a->keep = s->len;
 	} else {
 		na_place_payload(f, s, a, end);
@@ -387,7 +408,7 @@ na_inline void na_splice_in(struct na_flow *f, const struct na_segment *s, const
 		bool lost = (f->flags & NA_FLOW_RECOVERY) ? advanced : na_sacked_enough(f, s);
 
 		if (lost)
-			na_resend(f, s, a);
+			na_resend(f, s, a, advanced);
 	}
 	/* a repeated request, or an ACK of nothing but our own replies, may have no news */
 	if ((a->todo & NA_DO_BARE) || (advanced && end == s->seq)) {
@@ -407,6 +428,11 @@ na_inline void na_splice_in(struct na_flow *f, const struct na_segment *s, const
 		na_tell_server(f, a);
 	if ((a->todo & NA_DO_PASS) && a->keep < s->len)
 		a->todo |= NA_DO_TRIM | NA_DO_REWRITE;
+	if (!(s->facts & NA_SEG_CSUM) && (a->todo & (NA_DO_TRIM | NA_DO_BARE))) {
+		/* a new checksum would make garbage valid (I9) */
+		a->todo = NA_DO_DROP;
+		return;
+	}
 	if (na_differs(s, a))
 		a->todo |= NA_DO_REWRITE;
 }

@@ -11,9 +11,24 @@
 
 #include "nfsaccel/splice_in.h"
 
+/* Where the first request consumed inside [left, right) begins, client space; else right. */
+na_inline __u32 na_sack_stop(const struct na_flow *f, __u32 left, __u32 right)
+{
+	const struct na_fifo_slot *slot;
+	__u32 i;
+
+	NA_NO_UNROLL
+	na_for_each_slot(f, i, slot) {
+		if (na_seq_lt(left, slot->req_c) && na_seq_lt(slot->req_c, right))
+			return slot->req_c;
+	}
+	return right;
+}
+
 /*
  * The server's SACK blocks in client space. A DSACK (a block below the ack it came with)
- * that would lie above the clamped ack would read as a SACK: it goes.
+ * that would lie above the clamped ack would read as a SACK: it goes. A SACKed request is
+ * not sent again, so a block ends where one was consumed (I4).
  */
 na_inline void na_map_out_sacks(const struct na_flow *f, const struct na_segment *s,
 				struct na_action *a)
@@ -28,6 +43,8 @@ na_inline void na_map_out_sacks(const struct na_flow *f, const struct na_segment
 
 		if (na_seq_le(right, left) || (dsack && na_seq_lt(a->ack, right)))
 			continue;
+		if (!dsack)
+			right = na_sack_stop(f, left, right);
 		a->sack[n & (NA_SACKS - 1)].left = left;
 		a->sack[n & (NA_SACKS - 1)].right = right;
 		n++;
@@ -102,7 +119,7 @@ na_inline void na_learn_ts(struct na_flow *f, const struct na_segment *s, struct
 
 na_inline void na_splice_out(struct na_flow *f, const struct na_segment *s, struct na_action *a)
 {
-	__u32 edge, win;
+	__u32 edge, win, end = s->seq + s->len + !!(s->flags & NA_TCP_FIN);
 
 	na_action_init(a);
 	f->last_seen = s->now;
@@ -110,8 +127,7 @@ na_inline void na_splice_out(struct na_flow *f, const struct na_segment *s, stru
 		return;
 	if (s->flags & NA_TCP_SYN) {
 		/* the port is used again: this connection's state is nobody's (I11) */
-		if ((f->flags & NA_FLOW_SYN) && (s->flags & NA_TCP_ACK) &&
-		    s->ack == f->syn_isn + 1)
+		if ((s->flags & NA_TCP_ACK) && s->ack == f->syn_isn + 1)
 			a->todo |= NA_DO_FORGET;
 		return;
 	}
@@ -133,9 +149,14 @@ na_inline void na_splice_out(struct na_flow *f, const struct na_segment *s, stru
 		a->todo = NA_DO_DROP;
 		return;
 	}
+	if ((s->flags & (NA_TCP_RST | NA_TCP_ACK)) == NA_TCP_RST && na_spliced(f))
+		a->seq = f->c_ack; /* nobody's answer to a segment: exact at that segment's ack */
 	a->ack = s->ack;
 	a->win = s->win;
 	if (s->flags & NA_TCP_ACK) {
+		/* an acknowledgement that the clamp makes a duplicate: three of them mean loss */
+		bool dup = s->seq == end && !s->nsack && na_seq_lt(f->s_ack, s->ack);
+
 		if (na_seq_lt(f->s_ack, s->ack)) {
 			f->s_ack = s->ack;
 			f->last_alive = s->now;
@@ -145,14 +166,19 @@ na_inline void na_splice_out(struct na_flow *f, const struct na_segment *s, stru
 		edge = s->ack + ((__u32)s->win << f->s_wscale) + f->din;
 		if (f->flags & NA_FLOW_SYN) {
 			/* a challenge ACK: a clamped one would loop (I11) */
-			a->ack = s->ack + f->din;
+			a->ack = na_map_out_ack(f, s->ack, false);
 		} else {
+			dup = dup && f->count && na_seq_le(na_frontier(f), f->told);
 			f->told = na_seq_max(f->told, na_frontier(f));
 			a->ack = f->told;
 			win = na_seq_lt(edge, a->ack) ? 0 : (edge - a->ack) >> f->s_wscale;
 			a->win = win > 0xffff ? 0xffff : win;
 		}
 		na_map_out_sacks(f, s, a);
+		if (dup && !(s->flags & (NA_TCP_RST | NA_TCP_ECE)) && !(f->flags & NA_FLOW_SYN)) {
+			a->todo = NA_DO_DROP; /* the release will say it all */
+			return;
+		}
 	}
 	if (a->keep < s->len)
 		a->todo |= NA_DO_TRIM | NA_DO_REWRITE;

@@ -174,6 +174,10 @@ void app_server_read(struct sim *s)
 	uint32_t have = t->rcv_nxt - t->rbase - t->peer_fin, n;
 
 	a->s_read_at = NEVER;
+	if (t->conn != s->conn) { /* a connection the client knows nothing of any more */
+		tcp_read(t, t->rbase + have);
+		return;
+	}
 	while ((n = whole_record(t->rbuf + a->s_pos, have - a->s_pos))) {
 		const uint8_t *p = t->rbuf + a->s_pos;
 		uint32_t xid = na_get_be32(p + 4), i = xid & 0xffff;

@@ -32,6 +32,8 @@ void check_consumed(struct sim *s, const struct na_flow *f, const struct na_fifo
 	struct consumed *c = &h->c[h->n], *last = h->n ? c - 1 : NULL;
 	uint32_t flight = 0, i;
 
+	if (!h->on)
+		return;
 	if (h->n == MAX_REQ)
 		fail(s, "more requests consumed than were written");
 	c->req_c = slot->req_c;

@@ -157,7 +157,7 @@ void config_pick(struct sim *s, const char *profile)
 	c->clean = !c->heal;
 	if (p == P_STEADY) {
 		c->steady = true;
-		c->nreq = 80;
+		c->nreq = MAX_REQ;
 		c->cacheable = c->cached = 1000;
 		c->multi = c->split = c->alive_pass = 0;
 		c->max_packets = 12;
@@ -167,7 +167,7 @@ void config_pick(struct sim *s, const char *profile)
 	}
 	while (c->nreq * (c->rep_max + 8) > SERVER_STREAM - 65536 ||
 	       c->nreq * (c->req_max + 8) > CLIENT_STREAM - 8192)
-		c->nreq = c->nreq * 3 / 4;
+		c->nreq = c->nreq * 7 / 8;
 	while ((c->c_buf_max >> c->c_wscale) > 0xffff)
 		c->c_wscale++;
 	while ((c->s_buf >> c->s_wscale) > 0xffff)

@@ -90,12 +90,11 @@ void trace(struct sim *s, const char *fmt, ...)
 /* Sequence numbers are shown relative to both sides' first bytes. */
 void trace_pkt(struct sim *s, const char *where, const struct pkt *p)
 {
-	bool up = p->data ? p->data >= s->c_stream && p->data < s->c_stream + CLIENT_STREAM : false;
+	bool up = where[0] == '>' || !strncmp(where, "client  -", 9);
 	uint32_t i;
 
 	if (!s->trace)
 		return;
-	up = up || where[0] == 'c' || where[0] == '>';
 	printf("%12.6f  %-18s %s%s%s%s%s seq %d+%u ack %d win %u", (double)s->now / SEC, where,
 	       p->flags & NA_TCP_SYN ? "S" : "", p->flags & NA_TCP_FIN ? "F" : "",
 	       p->flags & NA_TCP_RST ? "R" : "", p->flags & NA_TCP_ACK ? "." : "",

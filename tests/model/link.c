@@ -116,7 +116,8 @@ void link_send(struct sim *s, struct link *l, enum event_kind to, struct pkt *p)
 			link_deliver(s, to, p);
 			return;
 		}
-		at = max(at + rng_below(&s->rng, (uint32_t)s->cfg.backlog), l->last);
+		at += rng_below(&s->rng, (uint32_t)s->cfg.backlog);
+		at = max(at, l->last);
 		l->last = at;
 		event_add(s, at, to, p, 0);
 		return;

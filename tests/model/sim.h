@@ -23,7 +23,7 @@
 
 #define CLIENT_STREAM (96u << 10) /* most bytes a client ever writes in a run */
 #define SERVER_STREAM (640u << 10)
-#define MAX_REQ	      96u
+#define MAX_REQ	      400u
 #define MAX_PINS      8192u
 
 struct pkt {

@@ -382,6 +382,10 @@ void tc_egress(struct sim *s, struct pkt *p)
 		check_action(s, &a);
 		settle(s, &a);
 		if (a.todo & NA_DO_FORGET) {
+			uint32_t i;
+
+			for (i = 0; i < f->count; i++)
+				unpin(s, f->fifo[(f->head + i) & (NA_FIFO - 1)].entry);
 			s->tc.have = false;
 			s->sh.on = false;
 			trace(s, "TC forgets the flow");

@@ -34,6 +34,7 @@ struct tcp {
 	struct sim *sim;
 	bool client;
 	enum tcp_state state;
+	uint16_t conn; /* which of the run's connections */
 	bool was_reset, peer_fin, fin_queued;
 	/* sending */
 	uint8_t *wbuf;

@@ -92,6 +92,7 @@ static bool mark_lost(struct tcp *t)
 static void reduce(struct tcp *t)
 {
 	t->reductions++;
+	trace(t->sim, "%s: allowance cut", t->client ? "client" : "server");
 	t->ssthresh = max(t->cwnd / 2, 2u);
 	t->cwnd = t->ssthresh;
 	t->high_seq = t->snd_nxt;

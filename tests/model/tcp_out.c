@@ -219,6 +219,7 @@ void tcp_retransmit(struct tcp *t)
 			i++;
 		}
 		t->retransmits++;
+		trace(t->sim, "%s: retransmits", t->client ? "client" : "server");
 		flight++;
 		send_range(t, seq, end);
 	}

@@ -91,6 +91,7 @@ static void on_rto(struct tcp *t)
 static void on_tlp(struct tcp *t)
 {
 	t->tlps++;
+	trace(t->sim, "%s: tail-loss probe", t->client ? "client" : "server");
 	t->tlp_retrans = false;
 	if (!tcp_resend_tail(t)) {
 		t->retransmits--; /* counted as a probe */
@@ -135,8 +136,12 @@ void tcp_timers(struct tcp *t)
 
 	if (t->delack_at <= now)
 		tcp_send_ack(t);
-	if (t->ka_at <= now && t->state == TCP_OPEN)
-		on_keepalive(t);
+	if (t->ka_at <= now) {
+		if (t->state == TCP_OPEN)
+			on_keepalive(t);
+		else
+			t->ka_at = now + KA_IDLE;
+	}
 	if (t->timer_at > now)
 		return;
 	switch (t->timer) {
