@@ -35,7 +35,7 @@ na_inline bool na_believe(const struct na_flow *f, const struct na_segment *s)
 		return false;
 	if (na_seq_lt(f->s_high + f->dout, s->ack))
 		return false;
-	if (na_has_ts(s) && (f->flags & NA_FLOW_TS) && na_seq_lt(s->tsval, f->c_tsval))
+	if (na_has_ts(s) && f->c_tsval && na_seq_lt(s->tsval, f->c_tsval))
 		return false; /* PAWS, RFC 7323 section 5 */
 	return true;
 }
@@ -363,7 +363,7 @@ na_inline void na_splice_in(struct na_flow *f, const struct na_segment *s, const
 		return;
 	if (s->flags & NA_TCP_SYN) { /* never translated (I11) */
 		if ((s->facts & NA_SEG_CSUM) && s->seq != f->syn_isn) {
-			f->flags |= NA_FLOW_SYN;
+			f->flags |= NA_FLOW_SYN | NA_FLOW_REUSE;
 			f->syn_isn = s->seq;
 		}
 		return;

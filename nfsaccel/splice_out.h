@@ -127,7 +127,8 @@ na_inline void na_splice_out(struct na_flow *f, const struct na_segment *s, stru
 		return;
 	if (s->flags & NA_TCP_SYN) {
 		/* the port is used again: this connection's state is nobody's (I11) */
-		if ((s->flags & NA_TCP_ACK) && s->ack == f->syn_isn + 1)
+		if ((f->flags & NA_FLOW_REUSE) && (s->flags & NA_TCP_ACK) &&
+		    s->ack == f->syn_isn + 1)
 			a->todo |= NA_DO_FORGET;
 		return;
 	}

@@ -49,7 +49,7 @@ struct na_records {
 _Static_assert(sizeof(struct na_records) == 12, "na_records");
 
 /* na_flow.flags */
-#define NA_FLOW_SYN	 0x0002u /* a SYN passed; syn_isn is set (I11) */
+#define NA_FLOW_SYN	 0x0002u /* a SYN passed, and the client did not carry on since (I11) */
 #define NA_FLOW_CLOSING	 0x0004u /* FIN or RST of either side */
 #define NA_FLOW_DEAD	 0x0010u /* reset: nothing is translated any more */
 #define NA_FLOW_TS	 0x0020u /* timestamps in use, ts_offset known */
@@ -57,12 +57,13 @@ _Static_assert(sizeof(struct na_records) == 12, "na_records");
 #define NA_FLOW_SHAVE	 0x0080u /* headroom is kept out of the window told to the server */
 #define NA_FLOW_RECOVERY 0x0100u /* a lost reply is being resent, until recover_c */
 #define NA_FLOW_FRESH	 0x0200u /* seen from its first byte: no watching needed */
+#define NA_FLOW_REUSE	 0x0400u /* syn_isn is that of another connection on these ports */
 
 struct na_flow {
 	NA_SPIN_LOCK lock;
 	__u32 flags;
 	struct na_flow_key key; /* repeated: the element may be reused under a reader */
-	__u32 syn_isn;
+	__u32 syn_isn; /* sequence of the newest SYN; at first the connection's own, or 0 */
 	/* client to server, client space unless said otherwise */
 	__u32 c_next; /* highest position ever passed or consumed */
 	__u32 din; /* bytes consumed in all */

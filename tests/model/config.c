@@ -168,6 +168,11 @@ void config_pick(struct sim *s, const char *profile)
 	while (c->nreq * (c->rep_max + 8) > SERVER_STREAM - 65536 ||
 	       c->nreq * (c->req_max + 8) > CLIENT_STREAM - 8192)
 		c->nreq = c->nreq * 7 / 8;
+	/* scales that leave something to tell */
+	while (c->c_buf < 4u << c->c_wscale)
+		c->c_wscale--;
+	while (c->s_buf < 4u << c->s_wscale)
+		c->s_wscale--;
 	while ((c->c_buf_max >> c->c_wscale) > 0xffff)
 		c->c_wscale++;
 	while ((c->s_buf >> c->s_wscale) > 0xffff)

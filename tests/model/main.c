@@ -29,6 +29,32 @@ struct shared {
 	char pad[64];
 };
 
+static void show_state(const struct sim *s)
+{
+	const struct na_flow *f = &s->tc.f;
+	const struct config *c = &s->cfg;
+	uint32_t ci = c->c_isn + 1, si = c->s_isn + 1, i;
+
+	printf("config: depth %u mss %u/%u wscale %u/%u buf %u/%u sack %d ts %d ending %d early %d "
+	       "loss %u/%u reorder %u/%u drop %u/%u bad %u\n",
+	       c->depth, c->c_mss, c->s_mss, c->c_wscale, c->s_wscale, c->c_buf, c->s_buf, c->sack,
+	       c->ts, c->ending, c->early_end, c->loss[0], c->loss[1], c->reorder[0],
+	       c->reorder[1], c->drop, c->data_drop, c->bad);
+	printf("flow: flags %#x c_next %d din %u told %d s_ack %d s_edge %d; s_high %d dout %u "
+	       "c_ack %d c_edge %d s_una %d s_edge_told %d cwnd %u sync %u/%u\n",
+	       f->flags, (int)(f->c_next - ci), f->din, (int)(f->told - ci), (int)(f->s_ack - ci),
+	       (int)(f->s_edge - ci), (int)(f->s_high - si), f->dout, (int)(f->c_ack - si),
+	       (int)(f->c_edge - si), (int)(f->s_una - si), (int)(f->s_edge_told - si), f->cwnd,
+	       f->c_rec.sync, f->s_rec.sync);
+	for (i = 0; i < f->count; i++) {
+		const struct na_fifo_slot *q = &f->fifo[(f->head + i) & (NA_FIFO - 1)];
+
+		printf("slot: request %d+%u (server %d), reply %d+%u (server %d)\n",
+		       (int)(q->req_c - ci), q->req_len, (int)(q->req_s - ci),
+		       (int)(q->rep_c - si), q->rep_len, (int)(q->rep_s - si));
+	}
+}
+
 static bool run_seed(struct sim *s, uint64_t seed, const struct options *o)
 {
 	memset(&s->rng, 0, sizeof(s->rng));
@@ -38,8 +64,10 @@ static bool run_seed(struct sim *s, uint64_t seed, const struct options *o)
 	config_pick(s, o->profile);
 	if (sim_run(s))
 		return true;
-	if (o->trace)
+	if (o->trace) {
 		printf("%12.6f  VIOLATION\n", (double)s->now / SEC);
+		show_state(s);
+	}
 	return false;
 }
 

@@ -186,6 +186,8 @@ static void begin_end(struct sim *s)
 static void finish_end(struct sim *s)
 {
 	s->closed_at = NEVER;
+	if (s->cfg.ending == END_DYING && s->sv.state == TCP_CLOSED && s->cl.state == TCP_OPEN)
+		tcp_send_probe(&s->cl); /* sooner or later an idle client says something */
 	if (s->sv.state != TCP_OPEN)
 		return;
 	if (s->cfg.ending == END_DYING) {
@@ -195,6 +197,7 @@ static void finish_end(struct sim *s)
 		t->state = TCP_CLOSED;
 		t->timer_at = t->delack_at = t->ka_at = NEVER;
 		s->st->resets++;
+		s->closed_at = s->now + 20 * SEC;
 		return;
 	}
 	tcp_close(&s->sv); /* nfsd closes what has been idle for long */

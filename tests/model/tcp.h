@@ -49,7 +49,7 @@ struct tcp {
 	uint32_t cwnd, ssthresh, cwnd_cnt, high_seq, dupacks;
 	enum tcp_ca ca;
 	uint32_t tlp_high;
-	bool tlp_retrans;
+	bool tlp_retrans, rearm;
 	uint64_t srtt, rttvar, rto;
 	uint32_t backoff;
 	uint64_t timer_at;

@@ -174,6 +174,7 @@ bool tcp_ack(struct tcp *t, const struct pkt *p)
 		t->backoff = 0;
 	if (advanced) {
 		t->snd_una = p->ack;
+		t->rearm = true;
 		acked = clean_queue(t, p);
 		t->backoff = 0;
 		t->dupacks = 0;

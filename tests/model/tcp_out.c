@@ -177,8 +177,12 @@ void tcp_push(struct tcp *t)
 		if (!n)
 			break;
 		send_range(t, seq, t->snd_nxt);
+		t->rearm = true;
 	}
-	tcp_arm(t);
+	/* what acknowledges nothing new does not put the timer off */
+	if (t->rearm || t->timer == TIMER_NONE || t->timer == TIMER_PROBE)
+		tcp_arm(t);
+	t->rearm = false;
 }
 
 void tcp_write(struct tcp *t, uint32_t len)
