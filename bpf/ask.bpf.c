@@ -169,8 +169,7 @@ __attribute__((noinline)) int na_ask_record(struct __sk_buff *skb)
 	n = left;
 	if (n > NA_XDR_CAP + NA_MARK_BYTES)
 		n = NA_XDR_CAP + NA_MARK_BYTES;
-	asm volatile("" : "+r"(n));
-	if (n < NA_MARK_BYTES || n > NA_XDR_CAP + NA_MARK_BYTES)
+	if (!na_within(n, NA_MARK_BYTES, NA_XDR_CAP + NA_MARK_BYTES))
 		return NA_V_PASS_SPLIT;
 	if (bpf_skb_load_bytes(skb, w->at, w->call, n) < 0)
 		return NA_V_PASS_SPLIT;

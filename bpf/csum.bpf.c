@@ -36,8 +36,8 @@ static long na_csum_step(__u32 i, struct na_csum_ctx *c)
 	n = c->end - c->off;
 	if (n > NA_CHUNK)
 		n = NA_CHUNK;
-	asm volatile("" : "+r"(n));
-	if (n < 1 || n > NA_CHUNK || bpf_skb_load_bytes(c->skb, c->off, chunk->data, n) < 0) {
+	if (!na_within(n, 1, NA_CHUNK) ||
+	    bpf_skb_load_bytes(c->skb, c->off, chunk->data, n) < 0) {
 		c->err = -1;
 		return 1;
 	}

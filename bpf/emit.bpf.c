@@ -76,14 +76,9 @@ static __always_inline void na_out_headers(struct na_work *w, __u32 seq, __u32 l
 /* The headers of w->out into the skb, whose size is right already. */
 static __always_inline int na_store_headers(struct __sk_buff *skb, struct na_work *w, __u32 hdr)
 {
-	/* four lengths are possible; constants spare the verifier the arithmetic */
-	if (hdr == NA_L3 + NA_IP4_LEN + NA_TCP_LEN + 12)
-		return bpf_skb_store_bytes(skb, 0, w->out, NA_L3 + NA_IP4_LEN + NA_TCP_LEN + 12, 0);
-	if (hdr == NA_L3 + NA_IP6_LEN + NA_TCP_LEN + 12)
-		return bpf_skb_store_bytes(skb, 0, w->out, NA_L3 + NA_IP6_LEN + NA_TCP_LEN + 12, 0);
-	if (hdr == NA_L3 + NA_IP4_LEN + NA_TCP_LEN)
-		return bpf_skb_store_bytes(skb, 0, w->out, NA_L3 + NA_IP4_LEN + NA_TCP_LEN, 0);
-	return bpf_skb_store_bytes(skb, 0, w->out, NA_L3 + NA_IP6_LEN + NA_TCP_LEN, 0);
+	if (!na_within(hdr, 1, NA_HDR_MAX))
+		return -1;
+	return bpf_skb_store_bytes(skb, 0, w->out, hdr, 0);
 }
 
 /* Send the skb to the client by the device it came from: itself, or a clone of it. */
@@ -119,8 +114,8 @@ static long na_copy_step(__u32 i, struct na_copy *c)
 		goto fail;
 	slab = na_slab_of(c->e->block[index], &at);
 	at += in;
-	asm volatile("" : "+r"(at), "+r"(n));
-	if (!slab || at > NA_SLAB_BLOCKS * NA_BLOCK_BYTES || n < 1 || n > NA_BLOCK_BYTES)
+	if (!slab || !na_within(at, 0, NA_SLAB_BLOCKS * NA_BLOCK_BYTES) ||
+	    !na_within(n, 1, NA_BLOCK_BYTES))
 		goto fail;
 	if (bpf_skb_store_bytes(c->skb, c->at, slab->data + at, n, 0) < 0)
 		goto fail;

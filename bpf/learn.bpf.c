@@ -80,8 +80,8 @@ static long na_learn_step(__u32 i, struct na_learn_ctx *c)
 	if (f->fill.block != NA_NO_BLOCK) {
 		slab = na_slab_of(f->fill.block, &at);
 		at += in;
-		asm volatile("" : "+r"(at), "+r"(n));
-		if (!slab || at > NA_SLAB_BLOCKS * NA_BLOCK_BYTES || n < 1 || n > NA_BLOCK_BYTES ||
+		if (!slab || !na_within(at, 0, NA_SLAB_BLOCKS * NA_BLOCK_BYTES) ||
+		    !na_within(n, 1, NA_BLOCK_BYTES) ||
 		    bpf_skb_load_bytes(c->skb, c->off, slab->data + at, n) < 0) {
 			na_claim_drop(f, e);
 		} else if (in + n == NA_BLOCK_BYTES || off + n == e->size) {

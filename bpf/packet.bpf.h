@@ -13,6 +13,7 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
+#include "bpf/bounds.bpf.h"
 #include "nfsaccel/segment.h"
 
 #define NA_L3	    14u /* offset of the IP header: plain Ethernet */
@@ -20,6 +21,9 @@
 #define NA_IP6_LEN  40u
 #define NA_TCP_LEN  20u
 #define NA_TCP_MAX  60u
+/* Any offset masked by NA_TCP_MASK may be read 8 bytes on: a bound the verifier sees. */
+#define NA_TCP_ROOM 72u
+#define NA_TCP_MASK 63u
 #define NA_TCP_CSUM 16u /* offset of the checksum in the TCP header */
 #define NA_HDR_MAX  (NA_L3 + NA_IP6_LEN + NA_TCP_MAX)
 
@@ -34,7 +38,7 @@
 struct na_packet {
 	__u8 l3[NA_IP6_LEN]; /* IP header as it came */
 	__u8 l2[16]; /* Ethernet header as it came, 14 bytes */
-	__u8 tcp[NA_TCP_MAX + 4]; /* TCP header as it came, zeros behind its end */
+	__u8 tcp[NA_TCP_ROOM]; /* TCP header as it came, zeros behind its end */
 	__u32 l4; /* offset of the TCP header */
 	__u32 doff; /* its length */
 	__u32 payload; /* offset of the payload */

@@ -59,16 +59,16 @@ static __always_inline void na_parse_options(struct na_packet *p)
 	for (i = 0; i < NA_TCP_MAX - NA_TCP_LEN; i++) {
 		__u32 here = *at, kind, len;
 
-		if (here >= p->doff || here >= NA_TCP_MAX - 1)
+		if (here >= p->doff)
 			return;
-		kind = p->tcp[here];
+		kind = p->tcp[here & NA_TCP_MASK];
 		if (kind == NA_OPT_END)
 			return;
 		if (kind == NA_OPT_NOP) {
 			*at = here + 1;
 			continue;
 		}
-		len = p->tcp[here + 1];
+		len = p->tcp[(here + 1) & NA_TCP_MASK];
 		if (len < 2 || here + len > p->doff) {
 			p->odd = 1;
 			return;
@@ -88,22 +88,20 @@ static __always_inline void na_read_options(const struct na_packet *p, struct na
 {
 	__u32 at = p->ts_at, i, blocks;
 
-	if (at && at <= NA_TCP_MAX - 8) {
+	if (at) {
 		s->facts |= NA_SEG_TS;
-		s->tsval = na_get_be32(p->tcp + at);
-		s->tsecr = na_get_be32(p->tcp + at + 4);
+		s->tsval = na_get_be32(p->tcp + (at & NA_TCP_MASK));
+		s->tsecr = na_get_be32(p->tcp + (at & NA_TCP_MASK) + 4);
 	}
 	at = p->sack_at;
 	if (!at)
 		return;
-	if (at < 1 || at > NA_TCP_MAX - 8)
-		return;
-	blocks = ((__u32)p->tcp[at - 1] - 2) / 8;
+	blocks = ((__u32)p->tcp[(at - 1) & NA_TCP_MASK] - 2) / 8;
 	for (i = 0; i < NA_SACKS; i++) {
-		if (i >= blocks || at > NA_TCP_MAX - 8)
+		if (i >= blocks)
 			break;
-		s->sack[i].left = na_get_be32(p->tcp + at);
-		s->sack[i].right = na_get_be32(p->tcp + at + 4);
+		s->sack[i].left = na_get_be32(p->tcp + (at & NA_TCP_MASK));
+		s->sack[i].right = na_get_be32(p->tcp + (at & NA_TCP_MASK) + 4);
 		at += 8;
 		s->nsack = i + 1;
 	}
@@ -138,12 +136,11 @@ int na_parse(struct __sk_buff *skb, __u32 dir)
 	p->payload = l4 + doff;
 	if (p->payload > p->end || p->end > skb->len)
 		return 0;
-	na_memset(p->tcp + NA_TCP_LEN, 0, NA_TCP_MAX + 4 - NA_TCP_LEN);
+	na_memset(p->tcp + NA_TCP_LEN, 0, NA_TCP_ROOM - NA_TCP_LEN);
 	if (doff > NA_TCP_LEN) {
 		__u32 more = doff - NA_TCP_LEN;
 
-		asm volatile("" : "+r"(more)); /* keep the check beside its use */
-		if (more < 1 || more > NA_TCP_MAX - NA_TCP_LEN ||
+		if (!na_within(more, 1, NA_TCP_MAX - NA_TCP_LEN) ||
 		    bpf_skb_load_bytes(skb, l4 + NA_TCP_LEN, p->tcp + NA_TCP_LEN, more) < 0)
 			return 0;
 	}

@@ -7,22 +7,24 @@ static __always_inline void na_put_sacks(struct na_work *w, __u8 *tcp)
 {
 	__u32 at = w->p.sack_at, i;
 
-	if (at < 2 || at > NA_TCP_MAX - 8)
+	if (!at)
 		return;
-	tcp[at - 1] = 2 + 8 * w->a.nsack;
+	tcp[(at - 1) & NA_TCP_MASK] = 2 + 8 * w->a.nsack;
 	if (!w->a.nsack) {
-		tcp[at - 2] = NA_OPT_NOP;
-		tcp[at - 1] = NA_OPT_NOP;
+		tcp[(at - 2) & NA_TCP_MASK] = NA_OPT_NOP;
+		tcp[(at - 1) & NA_TCP_MASK] = NA_OPT_NOP;
 	}
 	for (i = 0; i < NA_SACKS; i++) {
-		if (i >= w->s.nsack || at > NA_TCP_MAX - 8)
+		__u8 *block = tcp + (at & NA_TCP_MASK);
+
+		if (i >= w->s.nsack)
 			break;
 		if (i < w->a.nsack) {
-			na_put_be32(tcp + at, w->a.sack[i].left);
-			na_put_be32(tcp + at + 4, w->a.sack[i].right);
+			na_put_be32(block, w->a.sack[i].left);
+			na_put_be32(block + 4, w->a.sack[i].right);
 		} else {
-			na_put_be32(tcp + at, 0x01010101u);
-			na_put_be32(tcp + at + 4, 0x01010101u);
+			na_put_be32(block, 0x01010101u);
+			na_put_be32(block + 4, 0x01010101u);
 		}
 		at += 8;
 	}
@@ -40,9 +42,9 @@ static __always_inline void na_new_header(struct na_work *w, bool cut)
 	na_put_be16(tcp + 14, w->a.win);
 	if (cut)
 		tcp[13] &= ~(NA_TCP_FIN | NA_TCP_PSH);
-	if (at && at <= NA_TCP_MAX - 8) {
-		na_put_be32(tcp + at, w->a.tsval);
-		na_put_be32(tcp + at + 4, w->a.tsecr);
+	if (at) {
+		na_put_be32(tcp + (at & NA_TCP_MASK), w->a.tsval);
+		na_put_be32(tcp + (at & NA_TCP_MASK) + 4, w->a.tsecr);
 	}
 	na_put_sacks(w, tcp);
 }
@@ -51,8 +53,7 @@ static __always_inline int na_store_tcp(struct __sk_buff *skb, struct na_work *w
 {
 	__u32 doff = w->p.doff;
 
-	asm volatile("" : "+r"(doff));
-	if (doff < NA_TCP_LEN || doff > NA_TCP_MAX)
+	if (!na_within(doff, NA_TCP_LEN, NA_TCP_MAX))
 		return -1;
 	return bpf_skb_store_bytes(skb, w->p.l4, w->out, doff, flags);
 }

@@ -131,7 +131,7 @@ static __always_inline bool na_view_socket(struct __sk_buff *skb, const struct n
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
-	__type(key, __u32);
+	__uint(key_size, sizeof(__u32));
 	__uint(value_size, sizeof(struct na_flow)); /* by size: a per-CPU map has no locks */
 } na_new_flow SEC(".maps");
 

@@ -3,13 +3,42 @@
 #include "bpf/store.bpf.h"
 #include "bpf/tc.bpf.h"
 
+/*
+ * Let the splice decide about the segment in na_work: fills w->a. A function of its own,
+ * since its frame and that of what is learnt from the segment do not fit one stack.
+ * Negative if the connection is not followed.
+ */
+__attribute__((noinline)) int na_decide_out(struct __sk_buff *skb)
+{
+	struct na_work *w = na_work(NA_OUT);
+	struct na_flow *f;
+	bool lost, mine;
+
+	asm volatile("" : : "r"(skb)); /* or clang passes rubbish for an unused argument */
+	if (!w)
+		return -1;
+	f = bpf_map_lookup_elem(&na_flows, &w->key);
+	if (!f)
+		return -1;
+	bpf_spin_lock(&f->lock);
+	mine = na_flow_key_equal(&f->key, &w->key);
+	lost = f->s_rec.sync;
+	if (mine)
+		na_splice_out(f, &w->s, &w->a);
+	lost = lost && !f->s_rec.sync;
+	bpf_spin_unlock(&f->lock);
+	if (!mine)
+		return -1;
+	if (lost)
+		na_count(NA_V_LOST_OUT, 1);
+	return 0;
+}
+
 SEC("tc")
 int na_egress(struct __sk_buff *skb)
 {
 	struct na_ctl *ctl = na_ctl_get();
 	struct na_work *w = na_work(NA_OUT);
-	struct na_flow *f;
-	bool lost, mine;
 	int err, partial;
 	__u32 todo;
 
@@ -19,27 +48,11 @@ int na_egress(struct __sk_buff *skb)
 	}
 	if (!w || !ctl || !na_parse(skb, NA_OUT))
 		return TC_ACT_UNSPEC;
-	f = bpf_map_lookup_elem(&na_flows, &w->key);
-	if (!f)
-		return TC_ACT_UNSPEC;
 	if (ctl->mode == NA_MODE_DYING)
 		w->s.facts |= NA_SEG_DYING;
 	w->s.facts |= NA_SEG_CSUM; /* our own kernel's */
-	if (w->s.len)
-		na_walk(skb);
-
-	bpf_spin_lock(&f->lock);
-	mine = na_flow_key_equal(&f->key, &w->key);
-	lost = f->s_rec.sync;
-	if (mine)
-		na_splice_out(f, &w->s, &w->a);
-	lost = lost && !f->s_rec.sync;
-	bpf_spin_unlock(&f->lock);
-	if (!mine)
+	if ((w->s.len && na_walk(skb) < 0) || na_decide_out(skb) < 0)
 		return TC_ACT_UNSPEC;
-
-	if (lost)
-		na_count(NA_V_LOST_OUT, 1);
 	na_unpin_all(w->a.unpin, &w->a.nunpin);
 	todo = w->a.todo;
 	if (todo & NA_DO_FORGET) {

@@ -127,10 +127,9 @@ na_inline void na_retire(struct na_flow *f, struct na_action *a)
 		if (!f->count || na_seq_lt(f->c_ack, s->rep_c + s->rep_len) ||
 		    na_seq_lt(f->s_ack, s->req_s))
 			break;
-		if (n < NA_FIFO) {
-			a->unpin[n] = s->entry;
-			a->nunpin = n + 1;
-		}
+		/* no more than count slots, so never over the end */
+		a->unpin[n & (NA_FIFO - 1)] = s->entry;
+		a->nunpin = n + 1;
 		f->head = (f->head + 1) & (NA_FIFO - 1);
 		f->count--;
 	}
