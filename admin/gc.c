@@ -9,15 +9,13 @@
 #include <netinet/tcp.h>
 #include <time.h>
 
-#define SECOND	   1000000000ull
-#define CLOSED_AGE (60 * SECOND)   /* as long as TIME_WAIT lasts */
-#define IDLE_AGE   (1800 * SECOND) /* nfsd closes after six minutes */
+#define SECOND 1000000000ull
+#define QUIET  (60 * SECOND) /* as long as TIME_WAIT lasts */
 
 struct sweep {
 	__u64 now;
 	struct na_flow_counts *counts;
-	struct na_flow_keys old;  /* may go */
-	struct na_flow_keys idle; /* may go if their socket is gone */
+	struct na_flow_keys quiet; /* to go if their socket is gone */
 	struct na_flow_keys alive;
 };
 
@@ -33,11 +31,7 @@ static int judge(const struct na_flow *f, void *data)
 	__u64 age = s->now > f->last_seen ? s->now - f->last_seen : 0;
 
 	count(f, s->counts);
-	if (f->flags & (NA_FLOW_CLOSING | NA_FLOW_DEAD) && age > CLOSED_AGE)
-		return na_flow_keys_add(&s->idle, &f->key);
-	if (age <= IDLE_AGE)
-		return 0;
-	return na_flow_keys_add(na_flow_translated(f) ? &s->idle : &s->old, &f->key);
+	return age > QUIET ? na_flow_keys_add(&s->quiet, &f->key) : 0;
 }
 
 static int note_alive(const struct na_socket *sock, void *data)
@@ -69,17 +63,14 @@ static void remove_flow(struct na_plane *p, int fd, const struct na_flow_key *ke
 	unpin(p, f.fill.entry);
 }
 
-static int remove_all(struct na_plane *p, struct sweep *s)
+static int remove_dead(struct na_plane *p, struct sweep *s)
 {
 	_cleanup_(mnl) struct mnl_socket *nl = NULL;
 	int fd = na_plane_map_fd(p, "na_flows");
 	size_t i;
 	int err;
 
-	for (i = 0; i < s->old.n; i++)
-		remove_flow(p, fd, &s->old.key[i]);
-	s->counts->removed = s->old.n;
-	if (!s->idle.n)
+	if (!s->quiet.n)
 		return 0;
 	nl = na_sockdiag_open();
 	if (!nl)
@@ -88,10 +79,10 @@ static int remove_all(struct na_plane *p, struct sweep *s)
 	if (err)
 		return err;
 	na_flow_keys_sort(&s->alive);
-	for (i = 0; i < s->idle.n; i++) {
-		if (na_flow_keys_has(&s->alive, &s->idle.key[i]))
+	for (i = 0; i < s->quiet.n; i++) {
+		if (na_flow_keys_has(&s->alive, &s->quiet.key[i]))
 			continue;
-		remove_flow(p, fd, &s->idle.key[i]);
+		remove_flow(p, fd, &s->quiet.key[i]);
 		s->counts->removed++;
 	}
 	return 0;
@@ -111,9 +102,8 @@ int na_gc(struct na_plane *p, struct na_flow_counts *counts)
 	int err;
 
 	*counts = (struct na_flow_counts){0};
-	err = na_flows_each(na_plane_map_fd(p, "na_flows"), judge, &s) ?: remove_all(p, &s);
-	free(s.old.key);
-	free(s.idle.key);
+	err = na_flows_each(na_plane_map_fd(p, "na_flows"), judge, &s) ?: remove_dead(p, &s);
+	free(s.quiet.key);
 	free(s.alive.key);
 	return err;
 }

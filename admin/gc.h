@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Connections that ended leave the table, and give back the cache entries they pinned.
- * A connection whose socket lives and that is translated is never removed (I11).
+ * Connections that have been quiet for a minute and whose socket is gone leave the table,
+ * and give back the cache entries they pinned. While the socket lives, nothing goes (I11).
  */
 #ifndef NFSACCEL_ADMIN_GC_H
 #define NFSACCEL_ADMIN_GC_H
