@@ -186,6 +186,7 @@ __attribute__((noinline)) int na_ask_record(struct __sk_buff *skb)
 	w->at += len + NA_MARK_BYTES;
 	if (why == NA_V_HIT) {
 		na_cred_key_of(w);
+		w->s.facts |= NA_SEG_READ;
 		why = na_look_up(w, ctl, len + NA_MARK_BYTES);
 		if (why != NA_V_HIT)
 			na_note(w, ctl);

@@ -368,6 +368,8 @@ na_inline void na_splice_in(struct na_flow *f, const struct na_segment *s, const
 		}
 		return;
 	}
+	if (s->facts & NA_SEG_READ)
+		f->flags |= NA_FLOW_SHAVE;
 	believed = na_believe(f, s);
 	if (believed)
 		advanced = na_learn_ack(f, s, a);
