@@ -157,12 +157,12 @@ void config_pick(struct sim *s, const char *profile)
 	c->clean = !c->heal;
 	if (p == P_STEADY) {
 		c->steady = true;
-		c->nreq = MAX_REQ;
+		c->nreq = 100 + 3 * c->depth;
 		c->cacheable = c->cached = 1000;
 		c->multi = c->split = c->alive_pass = 0;
 		c->max_packets = 12;
-		c->c_buf = 20 * c->rep_max;
-		c->c_buf_max = 64 * c->c_buf;
+		c->c_buf = 20 * c->rep_max + 40 * c->s_mss;
+		c->c_buf_max = 16 * c->c_buf;
 		c->shave = true;
 	}
 	while (c->nreq * (c->rep_max + 8) > SERVER_STREAM - 65536 ||

@@ -255,6 +255,8 @@ void tc_ingress(struct sim *s, struct pkt *p)
 	}
 	na_splice_in(f, &g, &o, &a);
 	count_in(s, &o, &a);
+	if (o.n && a.why < NA_V_MAX)
+		trace(s, "not taken: reason %u", a.why);
 	check_action(s, &a);
 	if (a.todo & NA_DO_REPLY)
 		answer(s, &o, &a);

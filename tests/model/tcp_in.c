@@ -233,6 +233,11 @@ void tcp_receive(struct tcp *t, const struct pkt *p)
 		return;
 	}
 	if (t->state == TCP_SYN_RCVD) {
+		if (p->flags & NA_TCP_RST) {
+			if (p->seq == t->rcv_nxt)
+				reset(t);
+			return;
+		}
 		if (!(p->flags & NA_TCP_ACK) || p->ack != t->iss + 1) {
 			if (p->flags & NA_TCP_SYN)
 				tcp_send_syn(t);

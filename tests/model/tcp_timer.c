@@ -6,7 +6,7 @@
 #define RTO_MAX	    (6 * SEC)
 #define KA_IDLE	    (5 * SEC)
 #define KA_INTERVAL (1 * SEC)
-#define KA_PROBES   4u
+#define KA_PROBES   9u
 
 static uint64_t backed_off(const struct tcp *t)
 {
