@@ -45,7 +45,7 @@ tcg_cpu=max,la57=off
 
 disk_args() {
 	local serial=$1 file=$2 options=$3
-	drives+=(-drive "if=none,id=$serial,format=raw,cache=unsafe,file=$file$options"
+	drives+=(-drive "if=none,id=$serial,format=raw,cache=unsafe,file=${file//,/,,}$options"
 		-device "virtio-blk-pci,drive=$serial,serial=$serial")
 }
 
