@@ -2,7 +2,7 @@
 /*
  * Events of whole file systems and of nfsd's export caches: do they flush, or move the
  * export epoch, and do others not?
- * usage: events_test OBJECT DIR...
+ * usage: events_test DIR...
  * Each DIR is the mount point of a scratch file system, which is shut down and unmounted.
  * nfsd runs, exports anything, and is stopped.
  */
@@ -275,17 +275,17 @@ int main(int argc, char **argv)
 	size_t n = 3;
 	int i, err;
 
-	if (argc < 3 || argc - 2 > 16) {
-		fprintf(stderr, "usage: events_test OBJECT DIR...\n");
+	if (argc < 2 || argc - 1 > 16) {
+		fprintf(stderr, "usage: events_test DIR...\n");
 		return 2;
 	}
-	err = hookset_load(&set, argv[1]) ?: hookset_attach_all(&set);
+	err = hookset_load(&set) ?: hookset_attach_all(&set);
 	if (err) {
-		fprintf(stderr, "%s: %s\n", argv[1], strerror(-err));
+		fprintf(stderr, "hooks cannot be loaded: %s\n", strerror(-err));
 		return 1;
 	}
-	for (i = 2; i < argc; i++) {
-		struct target *t = &targets[i - 2];
+	for (i = 1; i < argc; i++) {
+		struct target *t = &targets[i - 1];
 
 		err = target_init(t, argv[i]);
 		if (err) {

@@ -10,6 +10,6 @@ for fs in ext4 xfs btrfs tmpfs; do
 done
 status=0
 for test in hooks events; do
-	/mnt/with/${test}_test /mnt/with/nfsaccel.bpf.o $dirs || status=1
+	/mnt/with/${test}_test $dirs || status=1
 done
 exit $status

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Does each hook fire, for the right inode, and for nothing else?
- * usage: hooks_test OBJECT DIR...
+ * usage: hooks_test DIR...
  * Each DIR is the mount point of a scratch file system. All hooks are attached once, as
  * in use. The kernel counts the runs of each, so that none can hide behind another, and
  * the slot must have moved by one for each: a hook that bumps another inode shows.
@@ -197,22 +197,22 @@ int main(int argc, char **argv)
 	size_t n = 1;
 	int i, err;
 
-	if (argc < 3 || argc - 2 > 16) {
-		fprintf(stderr, "usage: hooks_test OBJECT DIR...\n");
+	if (argc < 2 || argc - 1 > 16) {
+		fprintf(stderr, "usage: hooks_test DIR...\n");
 		return 2;
 	}
-	err = hookset_load(&set, argv[1]) ?: hookset_attach_all(&set);
+	err = hookset_load(&set) ?: hookset_attach_all(&set);
 	if (err) {
-		fprintf(stderr, "%s: %s\n", argv[1], strerror(-err));
+		fprintf(stderr, "hooks cannot be loaded: %s\n", strerror(-err));
 		return 1;
 	}
-	for (i = 2; i < argc; i++) {
-		err = target_init(&targets[i - 2], argv[i]);
+	for (i = 1; i < argc; i++) {
+		err = target_init(&targets[i - 1], argv[i]);
 		if (err) {
 			fprintf(stderr, "%s is no mount point: %s\n", argv[i], strerror(-err));
 			return 1;
 		}
-		add_target(tests, &n, &targets[i - 2]);
+		add_target(tests, &n, &targets[i - 1]);
 	}
 	err = _cmocka_run_group_tests("hooks", tests, n, NULL, NULL);
 	hookset_free(&set);

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "tests/prog/hookset.h"
 
+#include "admin/probe.h"
 #include "nfsaccel/slot.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 int hookset_row(const char *program)
@@ -19,17 +21,13 @@ int hookset_row(const char *program)
 	return -1;
 }
 
-static int map_fd(const struct hookset *s, const char *name)
-{
-	return bpf_object__find_map_fd_by_name(s->obj, name);
-}
-
-int hookset_load(struct hookset *s, const char *object)
+int hookset_load(struct hookset *s)
 {
 	struct bpf_program *prog;
+	struct stat netns;
 	int err;
 
-	*s = (struct hookset){.slots = -1, .ctl = -1, .counters = -1, .stats = -1};
+	*s = (struct hookset){.stats = -1};
 	s->status = calloc(na_hook_count, sizeof(*s->status));
 	s->links = calloc(na_hook_count, sizeof(struct bpf_link *));
 	if (!s->status || !s->links)
@@ -37,23 +35,22 @@ int hookset_load(struct hookset *s, const char *object)
 	err = na_hooks_probe(s->status);
 	if (err)
 		return err;
-	s->obj = bpf_object__open_file(object, NULL);
-	if (!s->obj)
+	s->skel = hooks_bpf__open();
+	if (!s->skel || stat("/proc/self/ns/net", &netns))
 		return -errno;
-	bpf_object__for_each_program(prog, s->obj)
+	s->skel->rodata->na_netns = (__u32)netns.st_ino;
+	s->skel->rodata->na_tick_ns = na_probe_tick();
+	bpf_object__for_each_program(prog, s->skel->obj)
 	{
 		int row = hookset_row(bpf_program__name(prog));
 
 		bpf_program__set_autoload(prog, row >= 0 && na_hook_usable(&s->status[row]));
 	}
-	err = bpf_object__load(s->obj);
+	err = hooks_bpf__load(s->skel);
 	if (err)
 		return err;
-	s->slots = map_fd(s, "na_slots");
-	s->ctl = map_fd(s, "na_ctl");
-	s->counters = map_fd(s, "na_counters");
 	s->stats = bpf_enable_stats(BPF_STATS_RUN_TIME);
-	return s->stats < 0 || s->slots < 0 || s->ctl < 0 || s->counters < 0 ? -ENOENT : 0;
+	return s->stats < 0 ? s->stats : 0;
 }
 
 int hookset_attach_all(struct hookset *s)
@@ -62,7 +59,7 @@ int hookset_attach_all(struct hookset *s)
 
 	for (i = 0; i < na_hook_count; i++) {
 		struct bpf_program *prog =
-			bpf_object__find_program_by_name(s->obj, na_hooks[i].program);
+			bpf_object__find_program_by_name(s->skel->obj, na_hooks[i].program);
 
 		if (!na_hook_usable(&s->status[i]))
 			continue;
@@ -76,7 +73,7 @@ int hookset_attach_all(struct hookset *s)
 __u64 hookset_runs(const struct hookset *s, int row)
 {
 	const struct bpf_program *prog =
-		bpf_object__find_program_by_name(s->obj, na_hooks[row].program);
+		bpf_object__find_program_by_name(s->skel->obj, na_hooks[row].program);
 	struct bpf_prog_info info = {0};
 	__u32 len = sizeof(info);
 
@@ -98,7 +95,7 @@ void hookset_detach(struct hookset *s)
 void hookset_free(struct hookset *s)
 {
 	hookset_detach(s);
-	bpf_object__close(s->obj);
+	hooks_bpf__destroy(s->skel);
 	if (s->stats >= 0)
 		close(s->stats);
 	free(s->links);
@@ -110,7 +107,8 @@ __u64 hookset_slot(const struct hookset *s, __u32 dev, __u64 ino)
 	__u32 key = na_slot_index(dev, ino);
 	struct na_slot slot = {0};
 
-	return bpf_map_lookup_elem(s->slots, &key, &slot) ? ~0ull : slot.version;
+	return bpf_map_lookup_elem(bpf_map__fd(s->skel->maps.na_slots), &key, &slot) ? ~0ull
+										     : slot.version;
 }
 
 struct na_ctl hookset_ctl(const struct hookset *s)
@@ -118,7 +116,7 @@ struct na_ctl hookset_ctl(const struct hookset *s)
 	struct na_ctl ctl = {0};
 	__u32 key = 0;
 
-	bpf_map_lookup_elem(s->ctl, &key, &ctl);
+	bpf_map_lookup_elem(bpf_map__fd(s->skel->maps.na_ctl), &key, &ctl);
 	return ctl;
 }
 
@@ -130,7 +128,7 @@ __u64 hookset_count(const struct hookset *s, enum na_verdict which)
 	__u64 sum = 0;
 	int i;
 
-	if (each && !bpf_map_lookup_elem(s->counters, &key, each))
+	if (each && !bpf_map_lookup_elem(bpf_map__fd(s->skel->maps.na_counters), &key, each))
 		for (i = 0; i < n; i++)
 			sum += each[i].n;
 	free(each);

@@ -11,19 +11,20 @@
 
 #include "admin/hooks.h"
 #include "nfsaccel/abi.h"
+#include "tests/prog/hooks.skel.h" /* generated: the hooks without the TC programs */
 
 struct hookset {
-	struct bpf_object *obj;
+	struct hooks_bpf *skel;
 	struct na_hook_status *status;
 	struct bpf_link **links; /* by row of the table */
-	int slots;
-	int ctl;
-	int counters;
-	int stats; /* while open, the kernel counts runs */
+	int stats;		 /* while open, the kernel counts runs */
 };
 
-/* Loads every program whose function this kernel has. 0 or negative errno. */
-int hookset_load(struct hookset *s, const char *object);
+/*
+ * Loads every program whose function this kernel has, for the own network namespace.
+ * 0 or negative errno.
+ */
+int hookset_load(struct hookset *s);
 
 /* Attach every program that was loaded. 0 or negative errno. */
 int hookset_attach_all(struct hookset *s);
