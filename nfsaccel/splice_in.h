@@ -165,15 +165,20 @@ na_inline void na_header_to_client(struct na_flow *f, const struct na_segment *s
 	a->mss = f->mss;
 }
 
+/* Is the reply at the client's ack on its way for the second time already? */
+na_inline bool na_resent(const struct na_flow *f)
+{
+	return (f->flags & NA_FLOW_RECOVERY) && na_seq_lt(f->c_ack, f->resent_c);
+}
+
 /*
  * Send the reply again whose bytes the client misses first, unless that was just done.
  * The congestion allowance is halved once per loss (RFC 5681 section 3.1).
  */
-na_inline void na_resend(struct na_flow *f, const struct na_segment *s, struct na_action *a,
-			 bool moved)
+na_inline void na_resend(struct na_flow *f, const struct na_segment *s, struct na_action *a)
 {
 	if (!na_hole(f, &a->again) ||
-	    (!moved && f->last_resend && s->now - f->last_resend < NA_RESEND_NS))
+	    (na_resent(f) && s->now - f->last_resend < NA_RESEND_NS))
 		return;
 	if (!(f->flags & NA_FLOW_RECOVERY)) {
 		__u32 half = na_injected_in_flight(f) / 2;
@@ -181,9 +186,10 @@ na_inline void na_resend(struct na_flow *f, const struct na_segment *s, struct n
 
 		f->ssthresh = half > least ? half : least;
 		f->cwnd = f->ssthresh;
+		f->recover_c = f->s_high + f->dout;
 	}
 	f->flags |= NA_FLOW_RECOVERY;
-	f->recover_c = f->s_high + f->dout;
+	f->resent_c = a->again.rep_c + a->again.rep_len;
 	f->last_resend = s->now;
 	na_header_to_client(f, s, a, f->c_ack);
 	a->todo |= NA_DO_RESEND;
@@ -304,7 +310,7 @@ na_inline void na_place_payload(struct na_flow *f, const struct na_segment *s, s
 			a->keep = 0;
 			a->todo = NA_DO_BARE;
 			a->seq = f->c_next - f->din;
-			na_resend(f, s, a, false);
+			na_resend(f, s, a);
 			return;
 		}
 		a->keep = start - s->seq;
@@ -380,7 +386,8 @@ na_inline void na_splice_in(struct na_flow *f, const struct na_segment *s, const
 		return;
 	}
 	if ((believed && (s->flags & NA_TCP_FIN)) ||
-	    ((s->flags & NA_TCP_RST) && (s->facts & NA_SEG_CSUM)))
+	    ((s->flags & NA_TCP_RST) && (s->facts & NA_SEG_CSUM) &&
+	     na_seq_le(f->told, s->seq) && na_seq_le(s->seq, f->s_edge + f->din)))
 		f->flags |= NA_FLOW_CLOSING;
 
 	if (o->n) {
@@ -407,10 +414,12 @@ na_inline void na_splice_in(struct na_flow *f, const struct na_segment *s, const
 	}
 
 	if (believed && (a->todo & NA_DO_PASS) && !s->len) {
-		bool lost = (f->flags & NA_FLOW_RECOVERY) ? advanced : na_sacked_enough(f, s);
+		/* in recovery an ACK that stops at another reply says that this is lost, too */
+		bool lost = (f->flags & NA_FLOW_RECOVERY) ? advanced && !na_resent(f) :
+							    na_sacked_enough(f, s);
 
 		if (lost)
-			na_resend(f, s, a, advanced);
+			na_resend(f, s, a);
 	}
 	/* a repeated request, or an ACK of nothing but our own replies, may have no news */
 	if ((a->todo & NA_DO_BARE) || (advanced && end == s->seq)) {

@@ -92,6 +92,8 @@ struct na_flow {
 	__u32 cwnd;
 	__u32 ssthresh;
 	__u32 recover_c; /* highest position sent when recovery began */
+	__u32 resent_c; /* end of the reply sent again last, client space */
+	__u32 pad;
 	/* FIFO ring */
 	__u32 head;
 	__u32 count;

@@ -23,6 +23,8 @@ void check_start(struct sim *s)
 	h->raw = false;
 	h->n = h->done = h->passed_in = h->din_behind = 0;
 	h->acked_injected = 0;
+	h->resent_at = 0;
+	h->resent_c = s->tc.f.s_high - 1;
 	h->canon_base = h->canon_high = s->tc.f.s_high;
 }
 
@@ -59,6 +61,22 @@ void check_consumed(struct sim *s, const struct na_flow *f, const struct na_fifo
 		fail(s, "I8: more injected than the congestion allowance");
 	if (na_seq_lt(s->cl.rcv_edge, c->rep_c + c->rep_len))
 		fail(s, "I8: injected beyond the client's window");
+}
+
+/* Unless the client asks, nothing is sent again before that can have been acknowledged. */
+void check_resend(struct sim *s, const struct na_fifo_slot *slot, bool asked)
+{
+	struct shadow *h = &s->sh;
+	const struct config *c = &s->cfg;
+
+	if (c->clean && !c->pauses)
+		fail(s, "a reply was sent again, and nothing was lost");
+	if (!asked && !c->dup[0] && !c->reorder[0] && !c->bad && c->delay > MSEC &&
+	    h->resent_c == slot->rep_c && s->now - h->resent_at < 2 * c->delay &&
+	    s->now > h->resent_at)
+		fail(s, "a reply was sent again twice in a round trip");
+	h->resent_c = slot->rep_c;
+	h->resent_at = s->now;
 }
 
 /* Does t hold all of [seq, end)? */

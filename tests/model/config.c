@@ -161,6 +161,7 @@ void config_pick(struct sim *s, const char *profile)
 		c->cacheable = c->cached = 1000;
 		c->multi = c->split = c->alive_pass = 0;
 		c->max_packets = 12;
+		c->req_max = c->req_max < c->c_mss ? c->req_max : c->c_mss;
 		c->c_buf = 20 * c->rep_max + 40 * c->s_mss;
 		c->c_buf_max = 16 * c->c_buf;
 		c->shave = true;

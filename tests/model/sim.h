@@ -96,6 +96,8 @@ struct shadow {
 	uint32_t din_behind; /* their bytes */
 	uint32_t canon_base, canon_high; /* client-space stream as it left TC */
 	uint64_t acked_injected;
+	uint32_t resent_c; /* the reply that was sent again last */
+	uint64_t resent_at;
 	uint8_t canon[SERVER_STREAM];
 };
 
@@ -186,6 +188,7 @@ void tc_hook_out(struct sim *s, uint32_t write_seq);
 void fail(struct sim *s, const char *what) __attribute__((noreturn));
 void check_start(struct sim *s);
 void check_consumed(struct sim *s, const struct na_flow *f, const struct na_fifo_slot *slot);
+void check_resend(struct sim *s, const struct na_fifo_slot *slot, bool asked);
 void check_to_client(struct sim *s, const struct pkt *p);
 void check_to_server(struct sim *s, const struct pkt *p);
 void check_client_got(struct sim *s, const struct pkt *p);

@@ -264,6 +264,8 @@ void tc_ingress(struct sim *s, struct pkt *p)
 		while (o.n)
 			unpin(s, o.q[--o.n].entry);
 	if (a.todo & NA_DO_RESEND)
+		check_resend(s, &a.again, g.len);
+	if (a.todo & NA_DO_RESEND)
 		send_reply(s, &a, a.again.entry, a.again.xid, a.again.rep_len,
 			   a.c_seq - a.again.rep_c, a.c_seq);
 	settle(s, &a);
