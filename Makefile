@@ -62,6 +62,11 @@ include admin/Makefile.inc
 
 -include $(sort $(wildcard tests/*/Makefile.inc))
 
+.PHONY: unit-tests fuzzers prog-tests
+unit-tests: $(UNIT_TESTS)
+fuzzers: $(FUZZERS)
+prog-tests: $(PROG_TESTS)
+
 PROGS := $(ADMIN_PROGS) $(CLIENTS_PROGS)
 SBIN_PROGS := $(ADMIN_PROGS)
 BIN_PROGS := $(CLIENTS_PROGS)
