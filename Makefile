@@ -65,7 +65,7 @@ include admin/Makefile.inc
 .PHONY: unit-tests fuzzers prog-tests
 unit-tests: $(UNIT_TESTS)
 fuzzers: $(FUZZERS)
-prog-tests: $(PROG_TESTS)
+prog-tests: $(PROG_GUEST) $(PROG_NATIVE)
 
 PROGS := $(ADMIN_PROGS) $(CLIENTS_PROGS)
 SBIN_PROGS := $(ADMIN_PROGS)
