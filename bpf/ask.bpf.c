@@ -127,104 +127,154 @@ static __always_inline __u32 na_look_up(struct na_work *w, struct na_ctl *ctl, _
 	return NA_V_HIT;
 }
 
-/* Note a READ that goes to nfsd. A second one with its xid spoils both. */
-static __always_inline void na_note(struct na_work *w, struct na_ctl *ctl)
+/* Another call is out with this xid, or one whose arguments cannot be seen. */
+static __always_inline bool na_poison(struct na_pending *p)
+{
+	__u32 i, was, to;
+
+	for (i = 0; i < NA_CAS_TRIES; i++) {
+		was = *(volatile __u32 *)&p->state;
+		to = was >= NA_PENDING_POISON ? was + 1 : NA_PENDING_REFUSED + 1;
+		if (was == NA_PENDING_GONE || was == NA_PENDING_POISON_MAX)
+			return false;
+		if (__sync_val_compare_and_swap(&p->state, was, to) == was)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Note a READ that goes to nfsd, as NA_PENDING_ASKED; or, as NA_PENDING_REFUSED, a call
+ * of which only the xid is known. A second call with its xid spoils both. False if it
+ * could not be written down.
+ */
+static __always_inline bool na_note(struct na_work *w, struct na_ctl *ctl, __u32 xid, __u32 state)
 {
 	struct na_pending *old, *p = &w->pending;
 
-	if (!w->args.fh.len || w->args.count == 0)
-		return;
 	na_memcpy(&w->pending_key.flow, &w->key, sizeof(w->key));
-	w->pending_key.xid = w->rpc.xid;
+	w->pending_key.xid = xid;
 	old = bpf_map_lookup_elem(&na_pending, &w->pending_key);
 	if (old) {
-		old->state = NA_PENDING_POISON;
 		na_count(NA_V_REFUSE_DUPXID, 1);
-		return;
+		return na_poison(old);
 	}
 	na_memset(p, 0, sizeof(*p));
-	p->state = NA_PENDING_ASKED;
-	p->count = w->args.count;
-	p->offset = w->args.offset;
-	p->asked = w->s.now;
-	p->epoch = *(volatile __u64 *)&ctl->epoch;
-	p->flush = *(volatile __u64 *)&ctl->flush;
-	p->cred = na_cred_number(w, ctl, true);
-	p->fh = w->args.fh;
-	if (p->cred && bpf_map_update_elem(&na_pending, &w->pending_key, p, BPF_NOEXIST) == 0)
+	p->state = state;
+	if (state == NA_PENDING_ASKED) {
+		p->count = w->args.count;
+		p->offset = w->args.offset;
+		p->asked = w->s.now;
+		p->epoch = *(volatile __u64 *)&ctl->epoch;
+		p->flush = *(volatile __u64 *)&ctl->flush;
+		p->cred = na_cred_number(w, ctl, true);
+		p->fh = w->args.fh;
+		if (!p->cred || w->dark || !w->args.count)
+			p->state = NA_PENDING_REFUSED;
+	}
+	if (bpf_map_update_elem(&na_pending, &w->pending_key, p, BPF_NOEXIST) < 0)
+		return false;
+	if (p->state == NA_PENDING_ASKED)
 		na_count(NA_V_FILL_ASKED, 1);
+	return true;
 }
 
-/* One record; the reason to stop, or NA_V_HIT to go on. */
+/*
+ * One record. Sets w->why where it keeps the segment from being answered; returns whether
+ * what follows can be made sense of.
+ */
 __attribute__((noinline)) int na_ask_record(struct __sk_buff *skb)
 {
 	struct na_work *w = na_work(NA_IN);
 	struct na_ctl *ctl = na_ctl_get();
-	__u32 left, n, mark, len, why;
+	__u32 left, n, mark, len, why = NA_V_PASS_NOTREAD;
 	struct na_xdr x;
 
 	if (!w || !ctl)
-		return NA_V_PASS_SPLIT;
+		return 0;
 	left = w->p.end - w->at;
 	n = left;
 	if (n > NA_XDR_CAP + NA_MARK_BYTES)
 		n = NA_XDR_CAP + NA_MARK_BYTES;
-	if (!na_within(n, NA_MARK_BYTES, NA_XDR_CAP + NA_MARK_BYTES))
-		return NA_V_PASS_SPLIT;
-	if (bpf_skb_load_bytes(skb, w->at, w->call, n) < 0)
-		return NA_V_PASS_SPLIT;
+	if (!na_within(n, NA_MARK_BYTES, NA_XDR_CAP + NA_MARK_BYTES) ||
+	    bpf_skb_load_bytes(skb, w->at, w->call, n) < 0)
+		return 0;
 	mark = na_get_be32(w->call);
 	len = mark & ~NA_MARK_LAST;
 	if (!(mark & NA_MARK_LAST))
-		return NA_V_PASS_SPLIT;
-	if (len > NA_XDR_CAP)
-		return NA_V_PASS_NOTREAD;
-	if (len + NA_MARK_BYTES > left)
-		return NA_V_PASS_SPLIT;
-	na_xdr_init(&x, w->call + NA_MARK_BYTES, len);
-	why = na_nfs3_read_call(&x, &w->rpc, &w->args);
+		return 0;
 	w->at += len + NA_MARK_BYTES;
+	if (len + NA_MARK_BYTES > left) {
+		if (w->why == NA_V_HIT)
+			w->why = len > NA_XDR_CAP ? NA_V_PASS_NOTREAD : NA_V_PASS_SPLIT;
+		/* the rest is in another segment; too long a call is no READ */
+		return len > NA_XDR_CAP ||
+		       (left >= 2 * NA_MARK_BYTES &&
+			na_note(w, ctl, na_get_be32(w->call + NA_MARK_BYTES), NA_PENDING_REFUSED));
+	}
+	if (len <= NA_XDR_CAP) {
+		na_xdr_init(&x, w->call + NA_MARK_BYTES, len);
+		why = na_nfs3_read_call(&x, &w->rpc, &w->args);
+	}
 	if (why == NA_V_HIT) {
 		na_cred_key_of(w);
 		w->s.facts |= NA_SEG_READ;
 		why = na_look_up(w, ctl, len + NA_MARK_BYTES);
-		if (why != NA_V_HIT)
-			na_note(w, ctl);
+		if (why != NA_V_HIT && !na_note(w, ctl, w->rpc.xid, NA_PENDING_ASKED))
+			return 0;
+	} else if (why == NA_V_MISS_CRED || why == NA_V_MISS_COUNT) {
+		/* a READ all the same */
+		if (!na_note(w, ctl, w->rpc.xid, NA_PENDING_REFUSED))
+			return 0;
 	}
 	if (w->why == NA_V_HIT)
 		w->why = why;
-	return NA_V_HIT;
+	return 1;
 }
 
 struct na_ask_ctx {
 	struct __sk_buff *skb;
 	struct na_work *w;
+	bool clear;
 };
 
 static long na_ask_step(__u32 i, struct na_ask_ctx *c)
 {
-	__u32 why;
-
 	if (c->w->at >= c->w->p.end)
 		return 1;
-	why = na_ask_record(c->skb);
-	if (why == NA_V_HIT)
-		return 0;
-	if (c->w->why == NA_V_HIT)
-		c->w->why = why;
-	return 1;
+	c->clear = na_ask_record(c->skb);
+	return c->clear ? 0 : 1;
 }
 
 int na_ask(struct __sk_buff *skb)
 {
-	struct na_ask_ctx c = { .skb = skb, .w = na_work(NA_IN) };
+	struct na_ask_ctx c = { .skb = skb, .w = na_work(NA_IN), .clear = true };
 
 	if (!c.w)
 		return NA_V_PASS_SPLIT;
-	c.w->at = c.w->p.payload;
-	c.w->why = NA_V_HIT;
-	bpf_loop(NA_OFFER_MAX + 1, na_ask_step, &c, 0);
-	if (c.w->why == NA_V_HIT && c.w->at != c.w->p.end)
-		c.w->why = NA_V_PASS_MANY;
+	c.w->why = c.w->at == c.w->p.payload ? NA_V_HIT : NA_V_PASS_SPLIT;
+	bpf_loop(NA_ASK_MAX, na_ask_step, &c, 0);
+	if (c.clear && c.w->at >= c.w->p.end)
+		c.w->s.facts |= NA_SEG_NOTED;
+	else if (c.w->why == NA_V_HIT)
+		c.w->why = NA_V_PASS_SPLIT;
 	return c.w->why;
+}
+
+int na_note_passed(struct __sk_buff *skb)
+{
+	struct na_work *w = na_work(NA_IN);
+	struct na_ctl *ctl = na_ctl_get();
+	__u32 i;
+
+	asm volatile("" : : "r"(skb)); /* or clang passes rubbish for an unused argument */
+	if (!w || !ctl)
+		return -1;
+	for (i = 0; i < NA_OFFER_MAX; i++) {
+		if (i >= *(volatile __u32 *)&w->o.n)
+			break;
+		if (!na_note(w, ctl, w->o.q[i].xid, NA_PENDING_REFUSED))
+			return -1;
+	}
+	return 0;
 }

@@ -131,6 +131,10 @@ struct cache_head {
 	__s64 expiry_time; /* seconds since boot */
 };
 
+struct cache_detail {
+	char *name;
+};
+
 struct na_sockaddr {
 	char data[28];
 };
@@ -143,6 +147,7 @@ struct svc_xprt {
 	struct svc_xprt_class *xpt_class;
 	unsigned long xpt_flags;
 	struct mutex xpt_mutex; /* one reply at a time */
+	na_atomic xpt_nr_rqsts; /* calls being worked on */
 	void *xpt_auth_cache;	/* struct ip_map, which begins with a cache_head */
 	struct net *xpt_net;
 	struct na_sockaddr xpt_local; /* struct __kernel_sockaddr_storage */
@@ -207,6 +212,8 @@ struct svc_fh {
 #define NA_FMODE_WRITE 0x2u
 #define NA_S_IFMT      0170000
 #define NA_S_IFREG     0100000
+/* FS_OPEN_PERM, FS_ACCESS_PERM, FS_OPEN_EXEC_PERM, FS_PRE_ACCESS (6.14) */
+#define NA_PERM_EVENTS 0x00170000u
 #define NA_MAGIC_EXT4  0xEF53
 #define NA_MAGIC_XFS   0x58465342
 #define NA_MAGIC_BTRFS 0x9123683E

@@ -198,22 +198,34 @@ static __always_inline void na_learn_auth(struct na_work *w, struct na_entry *e,
 	na_count(NA_V_FILL_AUTH, 1);
 }
 
-/* The pending call this reply answers, copied to w->pending; it is done with. */
+/*
+ * The pending call this reply answers, copied to w->pending: true if it alone has that xid
+ * and the hook found it fit.
+ */
 static __always_inline bool na_take_pending(struct na_work *w, __u32 xid)
 {
 	struct na_pending *p;
-	bool same;
+	__u32 i, was, to;
 
 	na_memcpy(&w->pending_key.flow, &w->key, sizeof(w->key));
 	w->pending_key.xid = xid;
 	p = bpf_map_lookup_elem(&na_pending, &w->pending_key);
 	if (!p)
 		return false;
+	for (i = 0; i < NA_CAS_TRIES; i++) {
+		was = *(volatile __u32 *)&p->state;
+		to = was > NA_PENDING_REFUSED ? was - 1 : NA_PENDING_GONE;
+		if (was == NA_PENDING_GONE)
+			return false;
+		if (__sync_val_compare_and_swap(&p->state, was, to) == was)
+			break;
+	}
+	if (i == NA_CAS_TRIES || to != NA_PENDING_GONE)
+		return false;
 	w->pending = *p;
-	/* an LRU element may be given to another key while it is read */
-	same = bpf_map_lookup_elem(&na_pending, &w->pending_key) == p;
+	w->pending.state = was;
 	bpf_map_delete_elem(&na_pending, &w->pending_key);
-	return same && w->pending.state == NA_PENDING_HOOKED;
+	return was == NA_PENDING_HOOKED;
 }
 
 /*

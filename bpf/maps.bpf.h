@@ -44,9 +44,12 @@ struct na_flows_map {
 	__type(value, struct na_flow);
 };
 
-/* READ calls on their way through nfsd. Losing one loses a fill. */
+/*
+ * READ calls on their way through nfsd. Not LRU: whether a second call with the same xid is
+ * out must not be forgotten under pressure. A full map loses fills.
+ */
 struct na_pending_map {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 8192);
 	__type(key, struct na_pending_key);
 	__type(value, struct na_pending);

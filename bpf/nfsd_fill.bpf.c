@@ -57,6 +57,7 @@ static __always_inline enum na_verdict na_fill_check(struct svc_rqst *rqstp, str
 	struct svc_export *exp = fhp->fh_export;
 	struct inode *inode;
 	struct na_slot *slot;
+	struct na_fh fh = {};
 	enum na_verdict v;
 	__s32 writers;
 	struct na_inode_room room;
@@ -91,12 +92,15 @@ static __always_inline enum na_verdict na_fill_check(struct svc_rqst *rqstp, str
 	if (!na_settled(&p->snap, p->asked))
 		return NA_V_REFUSE_RACY;
 	p->expires = na_fill_expires(rqstp, exp, na_ttl_ns);
-	if (!p->expires || !na_fh_read(fhp, &p->fh))
+	if (!p->expires || !na_fh_read(fhp, &fh))
 		return NA_V_REFUSE_EXPORT;
+	if (!na_fh_equal(&fh, &p->fh))
+		return NA_V_REFUSE_DUPXID;
 	return NA_V_FILL_HOOKED;
 }
 
-static __always_inline void na_fill_hook(struct svc_rqst *rqstp, struct svc_fh *fhp)
+/* offset: what this call reads; ingress noted a call by xid, this one may be another. */
+static __always_inline void na_fill_hook(struct svc_rqst *rqstp, struct svc_fh *fhp, __u64 offset)
 {
 	struct na_ctl *ctl = na_ctl_get();
 	struct na_pending_key key;
@@ -106,16 +110,20 @@ static __always_inline void na_fill_hook(struct svc_rqst *rqstp, struct svc_fh *
 	if (!ctl || !na_pending_key_read(rqstp, na_netns, &key))
 		return;
 	p = bpf_map_lookup_elem(&na_pending, &key);
-	if (!p || p->state != NA_PENDING_ASKED)
+	if (!p)
 		return;
-	v = na_fill_check(rqstp, fhp, p);
+	if (p->state != NA_PENDING_ASKED) {
+		__sync_val_compare_and_swap(&p->state, NA_PENDING_HOOKED, NA_PENDING_REFUSED);
+		return;
+	}
+	v = p->offset == offset ? na_fill_check(rqstp, fhp, p) : NA_V_REFUSE_DUPXID;
 	na_count(v, 1);
 	if (v != NA_V_FILL_HOOKED) {
 		/*
 		 * Not deleted: a second call with this xid must not find its way to the
 		 * reply of this one.
 		 */
-		__sync_val_compare_and_swap(&p->state, NA_PENDING_ASKED, NA_PENDING_POISON);
+		__sync_val_compare_and_swap(&p->state, NA_PENDING_ASKED, NA_PENDING_REFUSED);
 		return;
 	}
 	ctl->max_payload = BPF_CORE_READ(rqstp, rq_server, sv_max_payload);
@@ -124,16 +132,17 @@ static __always_inline void na_fill_hook(struct svc_rqst *rqstp, struct svc_fh *
 }
 
 SEC("fentry/nfsd_splice_read")
-int BPF_PROG(na_e_splice_read, struct svc_rqst *rqstp, struct svc_fh *fhp)
+int BPF_PROG(na_e_splice_read, struct svc_rqst *rqstp, struct svc_fh *fhp, void *file,
+	     __u64 offset)
 {
-	na_fill_hook(rqstp, fhp);
+	na_fill_hook(rqstp, fhp, offset);
 	return 0;
 }
 
 /* 6.12 and later, where splicing is off; 6.1's nfsd_readv has too many arguments. */
 SEC("fentry/nfsd_iter_read")
-int BPF_PROG(na_e_iter_read, struct svc_rqst *rqstp, struct svc_fh *fhp)
+int BPF_PROG(na_e_iter_read, struct svc_rqst *rqstp, struct svc_fh *fhp, void *nf, __u64 offset)
 {
-	na_fill_hook(rqstp, fhp);
+	na_fill_hook(rqstp, fhp, offset);
 	return 0;
 }

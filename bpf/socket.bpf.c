@@ -26,7 +26,9 @@ struct na_socket_view {
 	__u8 fresh; /* no payload ever came in */
 	__u8 in_boundary; /* rcv_nxt is a record boundary, and all before it was read */
 	__u8 out_boundary; /* snd_nxt is one, and nothing is queued behind it */
-	__u8 pad[2];
+	__u8 idle; /* nfsd works on none of the calls read so far */
+	__u8 pad;
+	__u32 received; /* payload bytes that came in, modulo 2^32 */
 };
 
 #define na_peek(dst, field)                                                                        \
@@ -45,6 +47,7 @@ static __always_inline void na_peek_records(const struct tcp_sock *tp, struct na
 	struct sock *owner = NULL;
 	__u32 copied1, copied2, write1, write2, snd_nxt, tcplen;
 	unsigned long flags;
+	__u32 calls;
 	long holder;
 
 	if (!bpf_core_type_exists(struct svc_sock))
@@ -59,6 +62,8 @@ static __always_inline void na_peek_records(const struct tcp_sock *tp, struct na
 	na_peek(copied2, tp->copied_seq);
 	if (copied1 == copied2 && copied1 == v->rcv_nxt && !(flags & NA_XPT_BUSY) && !tcplen)
 		v->in_boundary = 1;
+	/* a call is counted from before it is read until its reply is in the stream */
+	na_peek(calls, svsk->sk_xprt.xpt_nr_rqsts.counter);
 
 	na_peek(write1, tp->write_seq);
 	na_peek(holder, svsk->sk_xprt.xpt_mutex.owner.counter);
@@ -66,6 +71,7 @@ static __always_inline void na_peek_records(const struct tcp_sock *tp, struct na
 	na_peek(snd_nxt, tp->snd_nxt);
 	if (write1 == write2 && !(holder & ~7l) && snd_nxt == write1 && snd_nxt == v->snd_nxt)
 		v->out_boundary = 1;
+	v->idle = v->in_boundary && v->out_boundary && !calls;
 }
 
 static __always_inline bool na_peek_tcp(const struct tcp_sock *tp, struct na_socket_view *v)
@@ -90,6 +96,7 @@ static __always_inline bool na_peek_tcp(const struct tcp_sock *tp, struct na_soc
 	v->rcv_wscale = BPF_CORE_READ_BITFIELD_PROBED(tp, rx_opt.rcv_wscale);
 	v->sack = BPF_CORE_READ_BITFIELD_PROBED(tp, rx_opt.sack_ok) & 1;
 	v->fresh = !received;
+	v->received = (__u32)received;
 	v->in_boundary = !received;
 	v->out_boundary = !sent && write_seq == v->snd_nxt;
 	na_peek_records(tp, v);
@@ -156,6 +163,7 @@ int na_meet(struct __sk_buff *skb)
 	f->id = __sync_fetch_and_add(&ctl->next_id, 1) + 1;
 	f->born = w->s.now;
 	f->last_alive = w->s.now;
+	f->syn_isn = v.rcv_nxt - v.received - 1;
 	f->c_next = na_seq_max(seq, v.rcv_nxt);
 	f->told = v.rcv_nxt;
 	f->s_ack = v.rcv_nxt;
@@ -176,6 +184,8 @@ int na_meet(struct __sk_buff *skb)
 		f->flags |= NA_FLOW_SACK;
 	if (v.fresh && seq == v.rcv_nxt)
 		f->flags |= NA_FLOW_FRESH;
+	else
+		f->flags |= NA_FLOW_DARK;
 	if (v.in_boundary && seq == v.rcv_nxt)
 		na_records_start(&f->c_rec, seq);
 	if (v.out_boundary)
@@ -206,6 +216,9 @@ int na_resync(struct __sk_buff *skb)
 		na_records_start(&f->c_rec, f->c_next);
 		in = true;
 	}
+	if (v.idle && f->c_next == w->s.seq && f->c_next - f->din == v.rcv_nxt &&
+	    f->s_high == v.snd_nxt)
+		f->flags &= ~NA_FLOW_DARK;
 	if (!f->s_rec.sync && v.out_boundary && f->s_high == v.snd_nxt) {
 		na_records_start(&f->s_rec, f->s_high);
 		out = true;

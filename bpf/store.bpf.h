@@ -19,17 +19,6 @@ static __always_inline struct na_entry *na_entry_at(__u32 number)
 	return bpf_map_lookup_elem(&na_entries, &number);
 }
 
-static __always_inline bool na_fh_equal(const struct na_fh *a, const struct na_fh *b)
-{
-	const __u32 *x = (const __u32 *)a, *y = (const __u32 *)b;
-	__u32 diff = 0, i;
-
-	NA_UNROLL
-	for (i = 0; i < sizeof(*a) / 4; i++)
-		diff |= x[i] ^ y[i];
-	return !diff;
-}
-
 static __always_inline void na_unpin(struct na_entry *e)
 {
 	__sync_fetch_and_sub(&e->ref, 1);

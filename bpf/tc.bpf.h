@@ -10,6 +10,8 @@
 #include "bpf/maps.bpf.h"
 #include "bpf/work.bpf.h"
 
+#define NA_CAS_TRIES  4 /* of a compare-and-swap; then doubt, which is a miss */
+#define NA_ASK_MAX    64 /* calls looked at in one segment */
 #define NA_SCAN_MARKS 1024u /* record marks followed in one segment */
 
 /* parse.bpf.c: headers into w->p, w->s, w->key. 1 if the segment is of our port, else 0. */
@@ -47,10 +49,13 @@ static __always_inline int na_store_csum(struct __sk_buff *skb, struct na_packet
 }
 
 /*
- * ask.bpf.c: parse and look up all records of the ingress segment, whose payload begins at
- * a record boundary. Leaves an offer in w->o; returns NA_V_HIT, or why there is none.
+ * ask.bpf.c: parse and look up all records that begin in the ingress segment, the first at
+ * skb offset w->at. Leaves what can be answered in w->o; returns NA_V_HIT if that is the
+ * whole segment, else why not. Sets NA_SEG_NOTED if nothing was overlooked.
  */
 int na_ask(struct __sk_buff *skb);
+/* What is offered in w->o goes to nfsd after all: write down its xids. */
+int na_note_passed(struct __sk_buff *skb);
 
 /* socket.bpf.c: begin to follow the connection of the ingress segment. */
 int na_meet(struct __sk_buff *skb);

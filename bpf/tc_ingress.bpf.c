@@ -71,6 +71,17 @@ static __always_inline void na_scan(struct __sk_buff *skb, const struct na_packe
 	s->facts |= NA_SEG_SCANNED;
 }
 
+/* The offer is not taken: its calls go to nfsd. */
+static __always_inline bool na_offer_pass(struct __sk_buff *skb, struct na_work *w)
+{
+	bool noted = na_note_passed(skb) == 0;
+
+	na_offer_unpin(&w->o, false);
+	if (!noted)
+		w->s.facts &= ~NA_SEG_NOTED;
+	return noted;
+}
+
 /* The flow of the segment in w, followed from now on if it was not. */
 static __always_inline struct na_flow *na_flow_for(struct __sk_buff *skb, struct na_work *w,
 						   struct na_ctl *ctl)
@@ -82,23 +93,47 @@ static __always_inline struct na_flow *na_flow_for(struct __sk_buff *skb, struct
 	return na_meet(skb) < 0 ? NULL : bpf_map_lookup_elem(&na_flows, &w->key);
 }
 
-/* Scan the payload and, where it may be, ask the cache. Leaves an offer in w->o. */
+/*
+ * Where the first record begins in the segment, if all before it belongs to a call that
+ * was seen before: then w->at is set. Marks the segment as seen if none begins in it.
+ */
+static __always_inline bool na_first_record(struct na_work *w, const struct na_records *rec)
+{
+	__u32 off = rec->next - w->s.seq;
+
+	if (rec->have || rec->inside)
+		return false;
+	if (off >= w->s.len) {
+		w->s.facts |= NA_SEG_NOTED;
+		return false;
+	}
+	w->at = w->p.payload + off;
+	return true;
+}
+
+/* Scan the payload and ask the cache. Leaves an offer in w->o. */
 static __always_inline void na_consider(struct __sk_buff *skb, struct na_work *w,
 					struct na_flow *f, struct na_ctl *ctl)
 {
 	struct na_records rec = f->c_rec;
 	__u32 why;
 
-	if (w->s.seq == f->c_next && (!rec.sync || !f->s_rec.sync)) {
+	if (w->s.seq != f->c_next || ctl->mode == NA_MODE_OFF) {
+		na_count(NA_V_PASS_UNSYNC, 1);
+		return;
+	}
+	w->dark = f->flags & NA_FLOW_DARK;
+	if (!rec.sync || !f->s_rec.sync || w->dark) {
 		na_resync(skb);
 		rec = f->c_rec;
+		w->dark = f->flags & NA_FLOW_DARK;
 	}
-	if (!rec.sync || w->s.seq != f->c_next) {
+	if (!rec.sync) {
 		na_count(NA_V_PASS_UNSYNC, 1);
 		return;
 	}
 	na_scan(skb, &w->p, &w->s, &rec);
-	if (!na_records_at_boundary(&rec, w->s.seq) || ctl->mode == NA_MODE_OFF)
+	if (!na_first_record(w, &rec))
 		return;
 	w->rep_max = na_max_packets * f->mss;
 	why = na_ask(skb);
@@ -111,7 +146,7 @@ static __always_inline void na_consider(struct __sk_buff *skb, struct na_work *w
 	if (why == NA_V_HIT)
 		return;
 	na_count(why, 1);
-	na_offer_unpin(&w->o, false);
+	na_offer_pass(skb, w);
 }
 
 SEC("tc")
@@ -132,7 +167,7 @@ int na_ingress(struct __sk_buff *skb)
 	}
 	if (ctl->mode == NA_MODE_DYING)
 		w->s.facts |= NA_SEG_DYING;
-	if (!(w->s.flags & NA_TCP_SYN) && na_csum_good(skb))
+	if (na_csum_good(skb))
 		w->s.facts |= NA_SEG_CSUM;
 	w->o.n = 0;
 	w->o.rep_len = 0;
@@ -157,7 +192,11 @@ int na_ingress(struct __sk_buff *skb)
 		na_count(NA_V_LOST_IN, 1);
 	if (w->o.n && !(w->a.todo & NA_DO_REPLY)) {
 		na_count(w->a.why, 1);
-		na_offer_unpin(&w->o, false);
+		if (!na_offer_pass(skb, w)) {
+			bpf_spin_lock(&f->lock);
+			f->flags |= NA_FLOW_DARK;
+			bpf_spin_unlock(&f->lock);
+		}
 	}
 	na_unpin_all(w->a.unpin, &w->a.nunpin);
 	if (w->a.todo == NA_DO_PASS)

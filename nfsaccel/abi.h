@@ -64,6 +64,18 @@ struct na_fh {
 };
 _Static_assert(sizeof(struct na_fh) == 68, "na_fh");
 
+/* In full, the zeros behind len too. */
+na_inline bool na_fh_equal(const struct na_fh *a, const struct na_fh *b)
+{
+	typedef __u32 __attribute__((may_alias)) word;
+	const word *x = (const word *)a, *y = (const word *)b;
+	__u32 diff = 0, i;
+
+	for (i = 0; i < sizeof(*a) / 4; i++)
+		diff |= x[i] ^ y[i];
+	return !diff;
+}
+
 /* What guard 2 compares with the live inode (coherence.md). */
 struct na_inode_snap {
 	__u64 inode; /* kernel address; may be stale, so never trusted */
@@ -157,10 +169,18 @@ struct na_pending_key {
 };
 _Static_assert(sizeof(struct na_pending_key) == 40, "na_pending_key");
 
+/* na_pending.state moves by compare-and-swap only; whoever moved it to GONE deletes it. */
 enum na_pending_state {
 	NA_PENDING_ASKED = 1, /* seen at ingress */
-	NA_PENDING_POISON = 2, /* two calls with this xid: fill neither */
 	NA_PENDING_HOOKED = 3, /* the nfsd hook found it fit; snap, version, slot are set */
+	NA_PENDING_GONE = 4, /* its reply passed */
+	/*
+	 * Not to be filled: refused, or several calls are out with one xid. The low byte is
+	 * how many replies must pass until the xid may be trusted again.
+	 */
+	NA_PENDING_POISON = 0x100,
+	NA_PENDING_REFUSED = NA_PENDING_POISON + 1,
+	NA_PENDING_POISON_MAX = NA_PENDING_POISON + 0xff,
 };
 
 struct na_pending {

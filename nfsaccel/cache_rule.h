@@ -169,7 +169,7 @@ na_inline enum na_verdict na_may_fill(const struct na_fill_in *in)
 {
 	const struct na_pending *p = in->pending;
 
-	if (p->state == NA_PENDING_POISON)
+	if (p->state >= NA_PENDING_POISON)
 		return NA_V_REFUSE_DUPXID;
 	if (p->state != NA_PENDING_HOOKED || !na_reply_agrees(p, in->res))
 		return NA_V_REFUSE_REPLY;

@@ -374,6 +374,8 @@ na_inline void na_splice_in(struct na_flow *f, const struct na_segment *s, const
 		}
 		return;
 	}
+	if (s->len && na_seq_lt(f->c_next, end) && !(s->facts & NA_SEG_NOTED))
+		f->flags |= NA_FLOW_DARK;
 	if (s->facts & NA_SEG_READ)
 		f->flags |= NA_FLOW_SHAVE;
 	believed = na_believe(f, s);

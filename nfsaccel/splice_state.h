@@ -56,6 +56,7 @@ _Static_assert(sizeof(struct na_records) == 12, "na_records");
 #define NA_FLOW_SACK	 0x0040u
 #define NA_FLOW_SHAVE	 0x0080u /* headroom is kept out of the window told to the server */
 #define NA_FLOW_RECOVERY 0x0100u /* a lost reply is being resent, until recover_c */
+#define NA_FLOW_DARK	 0x0800u /* calls passed unseen: their replies may be taken for others' */
 #define NA_FLOW_FRESH	 0x0200u /* seen from its first byte: no watching needed */
 #define NA_FLOW_REUSE	 0x0400u /* syn_isn is that of another connection on these ports */
 

@@ -63,7 +63,7 @@ static void good_fill(struct fill *c)
 		stmt;                                                                              \
 	}
 
-CHANGE(same_xid_twice, c->pending.state = NA_PENDING_POISON)
+CHANGE(same_xid_twice, c->pending.state = NA_PENDING_REFUSED)
 CHANGE(hook_did_not_run, c->pending.state = NA_PENDING_ASKED)
 CHANGE(state_unknown, c->pending.state = 0)
 CHANGE(status_stale, c->res.status = 70)
