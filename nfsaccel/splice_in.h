@@ -92,24 +92,33 @@ na_inline __u32 na_server_edge(const struct na_flow *f, const struct na_segment 
 	return na_seq_lt(edge, ack_s) ? ack_s : edge;
 }
 
+/* Counted in memory: in a register, the verifier would follow each count by itself. */
+na_inline void na_keep_sack(struct na_action *a, __u32 left, __u32 right)
+{
+	volatile __u32 *count = &a->nsack;
+	__u32 n = *count;
+
+	a->sack[n & (NA_SACKS - 1)].left = left;
+	a->sack[n & (NA_SACKS - 1)].right = right;
+	*count = n + 1;
+}
+
 /* A SACK block of the client's in server space; one that begins at the ack or is empty goes. */
 na_inline void na_map_in_sacks(const struct na_flow *f, const struct na_segment *s,
 			       struct na_action *a)
 {
-	__u32 i, n = 0;
+	const volatile __u32 *blocks = &s->nsack;
+	__u32 i;
 
+	a->nsack = 0;
 	NA_NO_UNROLL
-	for (i = 0; i < NA_SACKS && i < s->nsack; i++) {
+	for (i = 0; i < NA_SACKS && i < *blocks; i++) {
 		__u32 left = na_map_in_ack(f, s->sack[i].left);
 		__u32 right = na_map_in_ack(f, s->sack[i].right);
 
-		if (left == right || left == a->ack)
-			continue;
-		a->sack[n & (NA_SACKS - 1)].left = left;
-		a->sack[n & (NA_SACKS - 1)].right = right;
-		n++;
+		if (left != right && left != a->ack)
+			na_keep_sack(a, left, right);
 	}
-	a->nsack = n;
 }
 
 /* Fill in how the header of segment s looks to the server. */
@@ -290,7 +299,7 @@ na_inline void na_place_payload(struct na_flow *f, const struct na_segment *s, s
 	if (!na_seq_lt(s->seq, f->c_next)) {
 		/* new: the next byte, or something behind a hole */
 		if (s->seq != f->c_next || !(s->facts & NA_SEG_SCANNED) ||
-		    !na_records_equal(&f->c_rec, &s->rec_from))
+		    !(s->facts & NA_SEG_CSUM) || !na_records_equal(&f->c_rec, &s->rec_from))
 			f->c_rec.sync = 0;
 		else
 			f->c_rec = s->rec_to;
