@@ -33,10 +33,12 @@ na_inline __u32 na_sack_stop(const struct na_flow *f, __u32 left, __u32 right)
 na_inline void na_map_out_sacks(const struct na_flow *f, const struct na_segment *s,
 				struct na_action *a)
 {
-	__u32 i, n = 0;
+	const volatile __u32 *blocks = &s->nsack;
+	__u32 i;
 
+	a->nsack = 0;
 	NA_NO_UNROLL
-	for (i = 0; i < NA_SACKS && i < s->nsack; i++) {
+	for (i = 0; i < NA_SACKS && i < *blocks; i++) {
 		__u32 left = na_map_out_ack(f, s->sack[i].left, false);
 		__u32 right = na_map_out_ack(f, s->sack[i].right, true);
 		bool dsack = na_seq_lt(s->sack[i].left, s->ack);
@@ -45,11 +47,8 @@ na_inline void na_map_out_sacks(const struct na_flow *f, const struct na_segment
 			continue;
 		if (!dsack)
 			right = na_sack_stop(f, left, right);
-		a->sack[n & (NA_SACKS - 1)].left = left;
-		a->sack[n & (NA_SACKS - 1)].right = right;
-		n++;
+		na_keep_sack(a, left, right);
 	}
-	a->nsack = n;
 }
 
 /* Where the first reply injected behind q begins, if that is before end. */
@@ -111,6 +110,9 @@ na_inline void na_learn_ts(struct na_flow *f, const struct na_segment *s, struct
 	if (na_seq_diff((__u32)offset, (__u32)f->ts_offset) > 0)
 		f->ts_offset = offset;
 	f->ts_last = na_seq_max(f->ts_last, s->tsval);
+	/* the server may have believed what we did not */
+	if (s->tsecr && (s->flags & NA_TCP_ACK))
+		f->c_tsval = f->c_tsval ? na_seq_max(f->c_tsval, s->tsecr) : s->tsecr;
 	if (!na_spliced(f))
 		return;
 	a->tsval = f->ts_last;
@@ -165,16 +167,12 @@ na_inline void na_splice_out(struct na_flow *f, const struct na_segment *s, stru
 		}
 		f->s_edge = na_seq_max(f->s_edge, s->ack + ((__u32)s->win << f->s_wscale));
 		edge = s->ack + ((__u32)s->win << f->s_wscale) + f->din;
-		if (f->flags & NA_FLOW_SYN) {
-			/* a challenge ACK: a clamped one would loop (I11) */
-			a->ack = na_map_out_ack(f, s->ack, false);
-		} else {
-			dup = dup && f->count && na_seq_le(na_frontier(f), f->told);
-			f->told = na_seq_max(f->told, na_frontier(f));
-			a->ack = f->told;
-			win = na_seq_lt(edge, a->ack) ? 0 : (edge - a->ack) >> f->s_wscale;
-			a->win = win > 0xffff ? 0xffff : win;
-		}
+		/* a challenge ACK, too: the RST it draws is made exact again (I11) */
+		dup = dup && f->count && na_seq_le(na_frontier(f), f->told);
+		f->told = na_seq_max(f->told, na_frontier(f));
+		a->ack = f->told;
+		win = na_seq_lt(edge, a->ack) ? 0 : (edge - a->ack) >> f->s_wscale;
+		a->win = win > 0xffff ? 0xffff : win;
 		na_map_out_sacks(f, s, a);
 		if (dup && !(s->flags & (NA_TCP_RST | NA_TCP_ECE)) && !(f->flags & NA_FLOW_SYN)) {
 			a->todo = NA_DO_DROP; /* the release will say it all */

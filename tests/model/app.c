@@ -54,6 +54,23 @@ bool request_parse(const uint8_t *p, uint32_t len, uint32_t *rec_len, uint32_t *
 	return true;
 }
 
+/*
+ * What fills a request looks like requests, so that whoever takes up a record in the
+ * middle of another finds something to answer.
+ */
+static void fill_body(uint8_t *p, uint32_t len, uint32_t xid)
+{
+	uint8_t fake[HEAD];
+	uint32_t i;
+
+	na_put_be32(fake, LAST | (HEAD - 4));
+	na_put_be32(fake + 4, xid | CACHEABLE);
+	na_put_be32(fake + 8, CACHEABLE);
+	na_put_be32(fake + 12, HEAD + 8);
+	for (i = 0; i < len; i++)
+		p[i] = fake[i % HEAD];
+}
+
 static uint32_t write_request(struct sim *s, uint32_t n)
 {
 	const struct config *c = &s->cfg;
@@ -63,6 +80,8 @@ static uint32_t write_request(struct sim *s, uint32_t n)
 	bool multi = rng_pm(&s->rng, c->multi);
 	uint8_t *p;
 
+	if (!rng_pm(&s->rng, 200))
+		body &= ~(HEAD - 1);
 	memset(q, 0, sizeof(*q));
 	/* requests written together follow each other */
 	if (n && s->app.req[n - 1].off + s->app.req[n - 1].len > off)
@@ -78,11 +97,11 @@ static uint32_t write_request(struct sim *s, uint32_t n)
 	if (multi) { /* the header is a fragment of its own */
 		na_put_be32(p, HEAD - 4);
 		na_put_be32(p + HEAD, LAST | body);
-		memcpy(p + HEAD + 4, pattern(xid), body);
+		fill_body(p + HEAD + 4, body, xid);
 		q->len += 4;
 	} else {
 		na_put_be32(p, LAST | (HEAD - 4 + body));
-		memcpy(p + HEAD, pattern(xid), body);
+		fill_body(p + HEAD, body, xid);
 	}
 	return q->len;
 }

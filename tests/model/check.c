@@ -23,6 +23,7 @@ void check_start(struct sim *s)
 	h->raw = false;
 	h->n = h->done = h->passed_in = h->din_behind = 0;
 	h->acked_injected = 0;
+	h->headers = false;
 	h->resent_at = 0;
 	h->resent_c = s->tc.f.s_high - 1;
 	h->canon_base = h->canon_high = s->tc.f.s_high;
@@ -159,6 +160,25 @@ static void check_canon(struct sim *s, const struct pkt *p)
 	}
 }
 
+/* Window edge and timestamps never go back, save for the rounding of a scaled window. */
+static void check_header(struct sim *s, const struct pkt *p)
+{
+	struct shadow *h = &s->sh;
+	uint32_t unit = 1u << s->cfg.s_wscale, edge = p->ack + ((uint32_t)p->win << s->cfg.s_wscale);
+
+	if (p->win != 0xffff && h->headers && na_seq_lt(edge + 2 * unit, h->edge))
+		fail(s, "the window told to the client shrank");
+	if (p->ts && h->headers &&
+	    (na_seq_lt(p->tsval, h->tsval) || na_seq_lt(p->tsecr, h->tsecr)))
+		fail(s, "a timestamp to the client went back");
+	h->edge = h->headers ? na_seq_max(h->edge, edge) : edge;
+	if (p->ts) {
+		h->tsval = p->tsval;
+		h->tsecr = p->tsecr;
+	}
+	h->headers = true;
+}
+
 void check_to_client(struct sim *s, const struct pkt *p)
 {
 	struct shadow *h = &s->sh;
@@ -184,6 +204,7 @@ void check_to_client(struct sim *s, const struct pkt *p)
 	}
 	if (p->len)
 		check_canon(s, p);
+	check_header(s, p);
 }
 
 /* The server-space bytes [left, right) must all be at the client. */
@@ -246,6 +267,8 @@ static void check_clean(struct sim *s)
 	const struct config *c = &s->cfg;
 	uint64_t rtt = 2 * (c->delay + c->jitter) + c->backlog + 4 * MSEC;
 
+	if ((s->sv.probes || s->cl.probes) && !c->pauses && !c->server_slow)
+		fail(s, "a window had to be probed, and nobody dawdled");
 	if (s->cl.rtos)
 		fail(s, "the client's timer ran out, and nothing was lost");
 	if (s->sv.rtos)
@@ -290,6 +313,7 @@ void check_end(struct sim *s)
 		if (s->sv.state != TCP_CLOSED)
 			fail(s, "the server never learnt that the client is gone");
 		break;
+	case END_SERVER_RST:
 	case END_DYING:
 		if (s->cl.state != TCP_CLOSED)
 			fail(s, "the client was never reset");

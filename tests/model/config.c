@@ -62,6 +62,8 @@ static void pick_ends(struct rng *r, struct config *c)
 	c->c_wscale = (uint8_t)rng_below(r, 9);
 	c->s_wscale = (uint8_t)rng_below(r, 9);
 	c->c_buf = rng_range(r, 8 * c->s_mss, 60 * c->s_mss);
+	if (rng_pm(r, 100))
+		c->c_buf *= 8;
 	c->c_buf_max = c->c_buf * rng_range(r, 1, 8);
 	c->s_buf = rng_range(r, 20 * c->c_mss, 60 * c->c_mss) + 4 * c->req_max;
 	c->sack = !rng_pm(r, 100);
@@ -165,6 +167,11 @@ void config_pick(struct sim *s, const char *profile)
 		c->c_buf = 20 * c->rep_max + 40 * c->s_mss;
 		c->c_buf_max = 16 * c->c_buf;
 		c->shave = true;
+		if (rng_pm(r, 300)) { /* garbage beside it changes nothing */
+			c->clean = false;
+			c->bad = 50;
+			c->heal = 100 * SEC;
+		}
 	}
 	while (c->nreq * (c->rep_max + 8) > SERVER_STREAM - 65536 ||
 	       c->nreq * (c->req_max + 8) > CLIENT_STREAM - 8192)

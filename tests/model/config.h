@@ -13,6 +13,7 @@ enum ending {
 	END_SERVER_FIN,
 	END_VANISH, /* the client forgets the connection and uses its port again */
 	END_GONE, /* the client forgets the connection, and answers RST */
+	END_SERVER_RST, /* nfsd is restarted */
 	END_DYING, /* the daemon resets the connection */
 };
 

@@ -177,7 +177,10 @@ static void begin_end(struct sim *s)
 		break;
 	case END_DYING:
 		s->tc.dying = true;
-		s->closed_at = s->now + 5 * MSEC;
+		s->closed_at = s->now + (s->cfg.early_end ? 5 * MSEC : SEC);
+		break;
+	case END_SERVER_RST:
+		s->closed_at = s->now + (s->cfg.early_end ? 5 * MSEC : SEC);
 		break;
 	}
 }
@@ -185,12 +188,17 @@ static void begin_end(struct sim *s)
 /* The second half of some endings. */
 static void finish_end(struct sim *s)
 {
+	bool killed = s->cfg.ending == END_DYING || s->cfg.ending == END_SERVER_RST;
+
 	s->closed_at = NEVER;
-	if (s->cfg.ending == END_DYING && s->sv.state == TCP_CLOSED && s->cl.state == TCP_OPEN)
+	if (killed && s->sv.state == TCP_CLOSED && s->cl.state == TCP_OPEN) {
+		if (s->cfg.clean && !s->cfg.early_end)
+			fail(s, "the reset of an idle connection had no effect");
 		tcp_send_probe(&s->cl); /* sooner or later an idle client says something */
+	}
 	if (s->sv.state != TCP_OPEN)
 		return;
-	if (s->cfg.ending == END_DYING) {
+	if (killed) {
 		struct tcp *t = &s->sv;
 
 		tcp_send_rst(t, t->snd_nxt, true);

@@ -96,6 +96,8 @@ struct shadow {
 	uint32_t din_behind; /* their bytes */
 	uint32_t canon_base, canon_high; /* client-space stream as it left TC */
 	uint64_t acked_injected;
+	bool headers; /* the next three are set */
+	uint32_t edge, tsval, tsecr;
 	uint32_t resent_c; /* the reply that was sent again last */
 	uint64_t resent_at;
 	uint8_t canon[SERVER_STREAM];

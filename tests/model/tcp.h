@@ -72,7 +72,7 @@ struct tcp {
 	uint64_t heard, ka_at;
 	uint32_t ka_unanswered;
 	/* what happened */
-	uint32_t rtos, tlps, retransmits, reductions, paws_drops, sent_pkts, got_pkts;
+	uint32_t probes, rtos, tlps, retransmits, reductions, paws_drops, sent_pkts, got_pkts;
 	uint64_t worst_rtt;
 };
 

@@ -105,6 +105,8 @@ static void on_tlp(struct tcp *t)
 static void on_probe(struct tcp *t)
 {
 	t->backoff++;
+	t->probes++;
+	trace(t->sim, "%s: window probe", t->client ? "client" : "server");
 	if (!tcp_resend_tail(t))
 		tcp_send_probe(t);
 	if (t->nseg) {
