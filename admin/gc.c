@@ -3,6 +3,7 @@
 
 #include "admin/cleanup.h"
 #include "admin/flows.h"
+#include "admin/pending.h"
 #include "admin/sockdiag.h"
 
 #include <bpf/bpf.h>
@@ -47,6 +48,22 @@ static void unpin(struct na_plane *p, __u32 number)
 		__atomic_fetch_sub(&p->entries[number].ref, 1, __ATOMIC_SEQ_CST);
 }
 
+/* A block that was claimed for an entry but never filled is free again. */
+static void drop_claim(struct na_plane *p, const struct na_flow *f)
+{
+	__u32 index = f->fill.offset >> NA_BLOCK_SHIFT, block = f->fill.block;
+	struct na_entry *e;
+
+	if (block == NA_NO_BLOCK || index >= NA_FILE_BLOCKS || !f->fill.entry ||
+	    f->fill.entry >= p->shape.budget.entries)
+		return;
+	e = &p->entries[f->fill.entry];
+	if (__atomic_compare_exchange_n(&e->block[index], &block, NA_NO_BLOCK, false,
+					__ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+		bpf_map_update_elem(na_plane_map_fd(p, "na_free_blocks"), NULL, &f->fill.block,
+				    BPF_ANY);
+}
+
 /* Take the flow out of the table and give back what it held. */
 static void remove_flow(struct na_plane *p, int fd, const struct na_flow_key *key)
 {
@@ -57,9 +74,7 @@ static void remove_flow(struct na_plane *p, int fd, const struct na_flow_key *ke
 		return;
 	for (i = 0; i < f.count && i < NA_FIFO; i++)
 		unpin(p, f.fifo[(f.head + i) % NA_FIFO].entry);
-	if (f.fill.block != NA_NO_BLOCK)
-		bpf_map_update_elem(na_plane_map_fd(p, "na_free_blocks"), NULL, &f.fill.block,
-				    BPF_ANY);
+	drop_claim(p, &f);
 	unpin(p, f.fill.entry);
 }
 
@@ -105,6 +120,7 @@ int na_gc(struct na_plane *p, struct na_flow_counts *counts)
 	err = na_flows_each(na_plane_map_fd(p, "na_flows"), judge, &s) ?: remove_dead(p, &s);
 	free(s.quiet.key);
 	free(s.alive.key);
+	na_pending_gc(p);
 	return err;
 }
 
