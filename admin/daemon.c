@@ -105,6 +105,7 @@ static int on_tick(sd_event_source *s, uint64_t usec, void *data)
 {
 	struct na_daemon *d = data;
 
+	(void)usec;
 	watch_skips(d);
 	d->ticks++;
 	if (d->ticks % GC_EVERY == 0)
@@ -112,8 +113,9 @@ static int on_tick(sd_event_source *s, uint64_t usec, void *data)
 	/* Netlink tells nothing when another program's filter takes our place. */
 	if (d->ticks % SCAN_EVERY == SCAN_EVERY / 2)
 		refresh_devices(d);
-	sd_event_source_set_time(s, usec + SECOND_US);
-	return 0;
+	/* Timers fire once only. */
+	sd_event_source_set_time_relative(s, SECOND_US);
+	return sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
 }
 
 static int on_reload(sd_event_source *s, const struct signalfd_siginfo *si, void *data)

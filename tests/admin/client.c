@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "tests/admin/client.h"
+
+#include "tests/admin/fixture.h"
+
+#include <arpa/inet.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static void must(bool good, const char *what)
+{
+	if (good)
+		return;
+	perror(what);
+	abort();
+}
+
+void connection_make(struct connection *c, int family, bool mapped)
+{
+	struct sockaddr_in6 at6 = {.sin6_family = AF_INET6, .sin6_port = htons(PORT)};
+	struct sockaddr_in at4 = {.sin_family = AF_INET, .sin_port = htons(PORT)};
+	struct sockaddr_in6 local6;
+	struct sockaddr_in local4;
+	struct sockaddr *to = family == AF_INET ? (void *)&at4 : (void *)&at6;
+	socklen_t to_len = family == AF_INET ? sizeof(at4) : sizeof(at6), len;
+	int on = 1, v6only = !mapped;
+
+	at4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	c->family = family;
+	c->listener = socket(mapped ? AF_INET6 : family, SOCK_STREAM, 0);
+	setsockopt(c->listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (mapped || family == AF_INET6) {
+		setsockopt(c->listener, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, sizeof(v6only));
+		must(!bind(c->listener, (void *)&at6, sizeof(at6)), "bind");
+	} else {
+		must(!bind(c->listener, (void *)&at4, sizeof(at4)), "bind");
+	}
+	must(!listen(c->listener, 4), "listen");
+	at6.sin6_addr = in6addr_loopback;
+	c->client = socket(family, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	must(!connect(c->client, to, to_len) || errno == EINPROGRESS, "connect");
+	c->server = accept4(c->listener, NULL, NULL, SOCK_NONBLOCK);
+	must(c->server >= 0, "accept");
+	c->key = (struct na_flow_key){.server_port = htons(PORT)};
+	if (family == AF_INET) {
+		static const __u8 loopback[16] = {[10] = 0xff, 0xff, 127, 0, 0, 1};
+
+		len = sizeof(local4);
+		must(!getsockname(c->client, (void *)&local4, &len), "getsockname");
+		memcpy(c->key.client, loopback, 16);
+		c->key.client_port = local4.sin_port;
+	} else {
+		len = sizeof(local6);
+		must(!getsockname(c->client, (void *)&local6, &len), "getsockname");
+		memcpy(c->key.client, &in6addr_loopback, 16);
+		c->key.client_port = local6.sin6_port;
+	}
+	memcpy(c->key.server, c->key.client, 16);
+}
+
+void connection_close(struct connection *c)
+{
+	close(c->client);
+	close(c->server);
+	close(c->listener);
+}
+
+bool connection_is_reset(void *data)
+{
+	struct connection *c = data;
+	char byte = 'x';
+
+	send(c->client, &byte, 1, MSG_NOSIGNAL);
+	return recv(c->client, &byte, 1, MSG_DONTWAIT) < 0 &&
+	       (errno == ECONNRESET || errno == EPIPE);
+}
+
+static bool arrived(void *data)
+{
+	struct connection *c = data;
+	char byte;
+
+	return recv(c->server, &byte, 1, MSG_DONTWAIT) == 1;
+}
+
+bool connection_works(struct connection *c)
+{
+	return send(c->client, "y", 1, MSG_NOSIGNAL) == 1 && eventually(3, arrived, c);
+}
+
+static int pinned(const char *name)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/maps/%s", fixture_pin, name);
+	fd = bpf_obj_get(path);
+	must(fd >= 0, path);
+	return fd;
+}
+
+int flow_forge(const struct na_flow_key *key, const struct na_flow *like)
+{
+	struct na_flow f = *like;
+	int fd = pinned("na_flows"), err;
+
+	f.key = *key;
+	err = bpf_map_update_elem(fd, key, &f, BPF_ANY);
+	close(fd);
+	return err;
+}
+
+bool flow_exists(const struct na_flow_key *key)
+{
+	struct na_flow f;
+	int fd = pinned("na_flows");
+	int err = bpf_map_lookup_elem_flags(fd, key, &f, BPF_F_LOCK);
+
+	close(fd);
+	return !err;
+}
+
+int other_filter(const char *device, unsigned int priority)
+{
+	/* r0 = TC_ACT_UNSPEC; exit */
+	const struct bpf_insn insns[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = -1},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	int fd = bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, "na_other", "GPL", insns, 2, NULL);
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = if_nametoindex(device),
+		    .attach_point = BPF_TC_INGRESS);
+	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = 1, .priority = priority, .prog_fd = fd);
+	int err;
+
+	must(fd >= 0, "bpf_prog_load");
+	err = bpf_tc_attach(&hook, &opts);
+	close(fd);
+	return err;
+}
+
+__u32 entry_ref(__u32 number, int delta)
+{
+	struct na_entry e;
+	int fd = pinned("na_entries");
+
+	must(!bpf_map_lookup_elem(fd, &number, &e), "na_entries");
+	e.ref += delta;
+	if (delta)
+		must(!bpf_map_update_elem(fd, &number, &e, BPF_ANY), "na_entries");
+	close(fd);
+	return e.ref;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the daemon meets: connections, forged state of theirs, other people's filters. */
+#ifndef NFSACCEL_TESTS_ADMIN_CLIENT_H
+#define NFSACCEL_TESTS_ADMIN_CLIENT_H
+
+#include <stdbool.h>
+
+#include "nfsaccel/splice_state.h"
+
+struct connection {
+	int family;
+	int listener;
+	int client;
+	int server;
+	struct na_flow_key key;
+};
+
+/* family AF_INET or AF_INET6; mapped: IPv4 to a dual-stack IPv6 socket. */
+void connection_make(struct connection *c, int family, bool mapped);
+void connection_close(struct connection *c);
+
+/* Has the client been told that the connection is gone? Sends a byte to find out. */
+bool connection_is_reset(void *c);
+/* Do bytes still get through? */
+bool connection_works(struct connection *c);
+
+/* Write a flow with these fields into the pinned map; others are as for a fresh one. */
+int flow_forge(const struct na_flow_key *key, const struct na_flow *like);
+bool flow_exists(const struct na_flow_key *key);
+
+/* Attaches a filter that is not ours, with our handle. */
+int other_filter(const char *device, unsigned int priority);
+
+/* ref of cache entry number, plus delta; through the pinned map. */
+__u32 entry_ref(__u32 number, int delta);
+
+#endif
