@@ -210,8 +210,6 @@ na_inline __u32 na_refuse_offer(const struct na_flow *f, const struct na_segment
 {
 	if (f->flags & (NA_FLOW_SYN | NA_FLOW_CLOSING))
 		return NA_V_PASS_FLAGS;
-	if (!f->last_alive)
-		return NA_V_MISS_ALIVE; /* the server may still wait for the handshake's last ACK */
 	if ((s->flags & ~NA_TCP_PSH) != NA_TCP_ACK || (s->facts & NA_SEG_CE))
 		return NA_V_PASS_FLAGS;
 	if (na_has_ts(s) != !!(f->flags & NA_FLOW_TS))

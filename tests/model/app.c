@@ -51,7 +51,7 @@ bool request_parse(const uint8_t *p, uint32_t len, uint32_t *rec_len, uint32_t *
 	*xid = na_get_be32(p + 4);
 	*cacheable = na_get_be32(p + 8) & CACHEABLE;
 	*rep_len = na_get_be32(p + 12);
-	return true;
+	return *rep_len >= 8 && *rep_len <= PATTERN;
 }
 
 /*
@@ -217,7 +217,7 @@ void app_server_read(struct sim *s)
 		fail(s, "no request in what the server got");
 	tcp_read(t, t->rbase + have);
 	/* a hook on the receive path sees the socket empty at a record's end */
-	if (a->s_pos == have && !t->nofo) {
+	if (a->s_pos == have && !t->nofo && !rng_pm(&s->rng, s->cfg.deaf)) {
 		if (rng_pm(&s->rng, 100))
 			event_add(s, s->now + rng_below(&s->rng, 50000), EV_HOOK_IN, NULL,
 				  t->copied);
@@ -243,6 +243,8 @@ void app_server_reply(struct sim *s, uint32_t n)
 	if (part)
 		tcp_write(t, part);
 	tcp_write(t, len - part);
+	if (rng_pm(&s->rng, s->cfg.deaf))
+		return;
 	if (rng_pm(&s->rng, 100))
 		event_add(s, s->now + rng_below(&s->rng, 50000), EV_HOOK_OUT, NULL, t->write_seq);
 	else

@@ -99,12 +99,14 @@ static void harm(struct rng *r, struct config *c, enum profile p)
 		c->drop = rng_below(r, 150), c->data_drop = rng_below(r, 150);
 	if (p == P_CORRUPT || rng_pm(r, all / 2))
 		c->bad = rng_below(r, 100);
+	if (rng_pm(r, 200))
+		c->deaf = rng_below(r, 1000);
 	if (rng_pm(r, 50))
 		c->emit_fail = rng_below(r, 100);
 	if (rng_pm(r, 50))
 		c->torn = 100;
 	if (rng_pm(r, 50))
-		c->stray_syn = 1;
+		c->stray_syn = 20;
 }
 
 static void shape(struct rng *r, struct config *c, enum profile p)
@@ -154,7 +156,7 @@ void config_pick(struct sim *s, const char *profile)
 	pick_ends(r, c);
 	shape(r, c, p);
 	if (p != P_CLEAN && p != P_STEADY && p != P_IDLE && !(p == P_SMALL && rng_pm(r, 500)) &&
-	    !(p == P_ADOPT && rng_pm(r, 500)))
+	    !((p == P_ADOPT || p == P_ENDING) && rng_pm(r, 500)))
 		harm(r, c, p);
 	c->clean = !c->heal;
 	if (p == P_STEADY) {
@@ -167,7 +169,11 @@ void config_pick(struct sim *s, const char *profile)
 		c->c_buf = 20 * c->rep_max + 40 * c->s_mss;
 		c->c_buf_max = 16 * c->c_buf;
 		c->shave = true;
-		if (rng_pm(r, 300)) { /* garbage beside it changes nothing */
+		if (rng_pm(r, 200)) {
+			c->torn_up = true; /* a request cut in two must not cost the next ones */
+			c->split = 30;
+			c->depth = 1;
+		} else if (rng_pm(r, 300)) { /* garbage beside it changes nothing */
 			c->clean = false;
 			c->bad = 50;
 			c->heal = 100 * SEC;

@@ -19,6 +19,7 @@ enum ending {
 
 struct config {
 	bool clean; /* nothing is lost, repeated or reordered */
+	bool torn_up; /* but some requests come in pieces */
 	bool steady; /* and all is cacheable at modest depth: most must be hits */
 	/* requests */
 	uint32_t nreq, depth;
@@ -42,7 +43,7 @@ struct config {
 	uint32_t drop, data_drop;
 	uint64_t backlog;
 	/* TC */
-	uint32_t emit_fail, torn, max_packets, alive_pass;
+	uint32_t deaf, emit_fail, torn, max_packets, alive_pass;
 	bool shave;
 	uint64_t attach;
 	enum ending ending;

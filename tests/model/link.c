@@ -55,6 +55,17 @@ static struct pkt *corrupted(struct sim *s, const struct pkt *p)
 	return c;
 }
 
+/* Somebody else's SYN, on this connection's ports. */
+static struct pkt *forged_syn(struct sim *s, const struct pkt *p)
+{
+	struct pkt *c = copy_of(s, p);
+
+	c->seq = rng_next(&s->rng);
+	c->ack = c->len = c->nsack = 0;
+	c->flags = NA_TCP_SYN;
+	return c;
+}
+
 static void one(struct sim *s, struct link *l, enum event_kind to, struct pkt *p)
 {
 	const struct config *c = &s->cfg;
@@ -65,6 +76,8 @@ static void one(struct sim *s, struct link *l, enum event_kind to, struct pkt *p
 	if (c->jitter)
 		at += rng_below(&s->rng, (uint32_t)c->jitter);
 	if (!well) {
+		if (to == EV_TC_IN && rng_pm(&s->rng, c->stray_syn))
+			event_add(s, at, to, forged_syn(s, p), 0);
 		if (rng_pm(&s->rng, c->bad))
 			event_add(s, at, to, corrupted(s, p), 0);
 		if (rng_pm(&s->rng, c->loss[dir])) {

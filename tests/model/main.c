@@ -147,7 +147,7 @@ static void report(const struct stats *st)
 		NA_VERDICTS(NA_X)
 #undef NA_X
 	};
-	static const char *const depth[] = { "1", "2-8", "9-32", "64" };
+	static const char *const depth[] = { "1", "2-8", "9-32", "64", "1 in pieces" };
 	uint32_t i;
 
 #define N(x) (unsigned long long)st->x
@@ -163,7 +163,7 @@ static void report(const struct stats *st)
 		if (st->why[i])
 			printf("%s %llu  ", name[i], N(why[i]));
 	printf("\nhit share, loss-free and all cached:");
-	for (i = 0; i < 4; i++)
+	for (i = 0; i < 5; i++)
 		if (st->qd_eligible[i])
 			printf("  depth %s: %.1f %%", depth[i],
 			       100.0 * st->qd_hits[i] / st->qd_eligible[i]);
@@ -273,6 +273,10 @@ int main(int argc, char **argv)
 	report(&sum);
 	if (sum.qd_eligible[0] > 20000 && sum.qd_hits[0] * 100 < sum.qd_eligible[0] * 95) {
 		printf("hit share: depth 1 is below 95 %%\n");
+		violations++;
+	}
+	if (sum.qd_eligible[4] > 5000 && sum.qd_hits[4] * 100 < sum.qd_eligible[4] * 60) {
+		printf("hit share: a request in pieces costs those behind it\n");
 		violations++;
 	}
 	printf("%llu seeds, %llu violations, %.0f seeds/s\n", (unsigned long long)seeds,

@@ -301,7 +301,7 @@ static void account(struct sim *s)
 		/* the first round trips, when all must pass, do not count */
 		uint32_t warm = s->app.written < 3 * d + 3 ? s->app.written : 3 * d + 3;
 
-		i = d == 1 ? 0 : d <= 8 ? 1 : d <= 32 ? 2 : 3;
+		i = s->cfg.torn_up ? 4 : d == 1 ? 0 : d <= 8 ? 1 : d <= 32 ? 2 : 3;
 		st->qd_eligible[i] += s->app.written - warm;
 		for (; warm < s->app.written; warm++)
 			st->qd_hits[i] += !s->app.req[warm].at_server;

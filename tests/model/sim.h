@@ -120,7 +120,7 @@ struct stats {
 	uint64_t runs, requests, eligible, hits, resends, releases, bares, swallowed, segments;
 	uint64_t resync_in, resync_out, c_rto, s_rto, c_tlp, c_retrans, s_retrans, trims, drops;
 	uint64_t resets, reuses, why[NA_V_MAX + 1];
-	uint64_t qd_eligible[4], qd_hits[4]; /* loss-free runs, depth 1, 2-8, 9-32, 33- */
+	uint64_t qd_eligible[5], qd_hits[5]; /* loss-free runs, depth 1, 2-8, 9-32, 33-, cut up */
 };
 
 struct sim {
