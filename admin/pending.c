@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "admin/pending.h"
 
+#include "nfsaccel/splice_state.h"
+
 #include <bpf/bpf.h>
 #include <stdbool.h>
 
