@@ -61,7 +61,7 @@ void na_config_defaults(struct na_config *c)
 	*c = (struct na_config){
 		.memory = 64 << 20,
 		.max_file = NA_FILE_MAX,
-		.max_packets = 4,
+		.max_packets = 12,
 		.lifetime = 60 * SECOND,
 		.credentials = 16384,
 		.authorizations = 65536,
