@@ -66,6 +66,8 @@
 	X(na_e_remount, "reconfigure_super", FENTRY, vmlinux, MANDATORY, "remount, before")        \
 	X(na_x_remount, "reconfigure_super", FEXIT, vmlinux, MANDATORY, "remount, after")          \
 	X(na_l_umount, "sb_delete", LSM, vmlinux, MANDATORY, "file system goes away")              \
+	X(na_l_notify, "path_notify", LSM, vmlinux, MANDATORY, "fanotify permission marks")        \
+	X(na_x_lookup, "sunrpc_cache_lookup_rcu", FEXIT, sunrpc, MANDATORY, "when export keys and groups expire") \
 	X(na_e_update, "sunrpc_cache_update", FENTRY, sunrpc, MANDATORY, "mountd's answers, before") \
 	X(na_x_update, "sunrpc_cache_update", FEXIT, sunrpc, MANDATORY, "mountd's answers, after") \
 	X(na_e_purge, "cache_purge", FENTRY, sunrpc, MANDATORY, "export caches emptied, before")   \

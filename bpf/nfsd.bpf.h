@@ -6,6 +6,7 @@
 #ifndef NFSACCEL_BPF_NFSD_H
 #define NFSACCEL_BPF_NFSD_H
 
+#include "bpf/expiry.bpf.h"
 #include "bpf/hooks.def.h"
 #include "bpf/inode.bpf.h"
 
@@ -97,9 +98,6 @@ static __always_inline bool na_leases_plain(struct inode *inode)
 	return node == head;
 }
 
-/* FS_OPEN_PERM, FS_ACCESS_PERM, FS_OPEN_EXEC_PERM, FS_PRE_ACCESS (6.14) */
-#define NA_FS_PERM_EVENTS 0x00170000u
-
 /* Does a listener want to be asked before this file is read? */
 static __always_inline bool na_fanotify_asks(struct inode *inode, struct dentry *dentry,
 					     struct svc_export *exp)
@@ -115,7 +113,7 @@ static __always_inline bool na_fanotify_asks(struct inode *inode, struct dentry 
 	mnt += bpf_core_field_offset(struct mount, mnt_fsnotify_mask);
 	if (bpf_probe_read_kernel(&mnt_mask, sizeof(mnt_mask), (void *)mnt))
 		return true;
-	return (mask | mnt_mask) & NA_FS_PERM_EVENTS;
+	return (mask | mnt_mask) & NA_PERM_EVENTS;
 }
 
 /* A sockaddr_in or sockaddr_in6, as a map key has it. */
@@ -200,23 +198,30 @@ static __always_inline __s64 na_seconds_left(__s64 expiry)
 }
 
 /*
- * When what nfsd believes about export and client ends, at most ttl from now; 0 if it
- * has ended or cannot be seen. TCP transports keep their client's ip_map.
+ * When what nfsd believes about export, client, key and groups ends, at most ttl from
+ * now; 0 if it has ended or cannot be seen. TCP transports keep their client's ip_map;
+ * key and groups were looked up by this thread for this request.
  */
 static __always_inline __u64 na_fill_expires(struct svc_rqst *rqstp, struct svc_export *exp,
 					     __u64 ttl)
 {
 	void *client = BPF_CORE_READ(rqstp, rq_xprt, xpt_auth_cache);
-	__s64 expiry, left, other;
+	struct na_expiry *noted =
+		bpf_task_storage_get(&na_expiry, bpf_get_current_task_btf(), NULL, 0);
+	__s64 expiry, first, left;
 
-	if (!client ||
+	if (!noted || !client ||
 	    bpf_probe_read_kernel(&expiry, sizeof(expiry),
 				  client + bpf_core_field_offset(struct cache_head, expiry_time)))
 		return 0;
-	left = na_seconds_left(BPF_CORE_READ(exp, h.expiry_time));
-	other = na_seconds_left(expiry);
-	if (other < left)
-		left = other;
+	first = BPF_CORE_READ(exp, h.expiry_time);
+	if (expiry < first)
+		first = expiry;
+	if (noted->key < first)
+		first = noted->key;
+	if (BPF_CORE_READ(rqstp, rq_cred.cr_flavor) == NA_AUTH_UNIX && noted->gid < first)
+		first = noted->gid;
+	left = na_seconds_left(first);
 	if (left <= 0)
 		return 0;
 	if ((__u64)left < ttl / NA_NSEC)

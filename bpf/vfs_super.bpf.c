@@ -114,3 +114,15 @@ int BPF_PROG(na_l_umount, struct super_block *sb)
 		na_flush_sb(sb);
 	return 0;
 }
+
+/*
+ * A listener that wants to be asked before files are read must be asked by nfsd from now
+ * on: fills refuse once the mark is set, and what was cached goes here, just before.
+ */
+SEC("lsm/path_notify")
+int BPF_PROG(na_l_notify, void *path, __u64 mask, unsigned int type, int ret)
+{
+	if (mask & NA_PERM_EVENTS)
+		na_flush();
+	return ret;
+}

@@ -98,7 +98,7 @@ static struct na_pending_key next_key(void)
 
 static struct na_pending note(const struct na_pending_key *key, enum na_pending_state as)
 {
-	struct na_pending p = {.state = as, .count = 4096, .asked = now()};
+	struct na_pending p = {.state = as, .count = 4096, .asked = now(), .fh = fh};
 
 	assert_int_equal(bpf_map_update_elem(pending_fd(), key, &p, BPF_ANY), 0);
 	return p;
@@ -130,12 +130,30 @@ static void assert_refused(enum na_verdict why)
 
 	assert_int_equal(hookset_count(&set, why), before + 1);
 	assert_int_equal(hookset_count(&set, NA_V_FILL_HOOKED), fit);
-	assert_int_equal(p.state, NA_PENDING_POISON);
+	assert_int_equal(p.state, NA_PENDING_REFUSED);
+}
+
+/* Says why not, if it is not. */
+static void assert_hooked(const struct na_pending *p)
+{
+	static const char *const names[] = {
+#define NA_X(sym, name, help) name,
+		NA_VERDICTS(NA_X)
+#undef NA_X
+	};
+	int i;
+
+	for (i = 0; p->state != NA_PENDING_HOOKED && i < NA_V_MAX; i++)
+		if (hookset_count(&set, i))
+			print_message("%s %llu\n", names[i], hookset_count(&set, i));
+	assert_int_equal(p->state, NA_PENDING_HOOKED);
 }
 
 static void assert_fit(void)
 {
-	assert_int_equal(ask().state, NA_PENDING_HOOKED);
+	const struct na_pending p = ask();
+
+	assert_hooked(&p);
 }
 
 static void test_fit(void **state)
@@ -148,7 +166,7 @@ static void test_fit(void **state)
 
 	(void)state;
 	assert_int_equal(fstat(fd, &st), 0);
-	assert_int_equal(p.state, NA_PENDING_HOOKED);
+	assert_hooked(&p);
 	assert_int_equal(p.snap.ino, st.st_ino);
 	assert_int_equal(p.snap.dev, target.dev);
 	assert_int_equal(p.snap.size, 5000);
@@ -214,6 +232,36 @@ static void test_poisoned(void **state)
 	assert_memory_equal(&p, &was, sizeof(p));
 }
 
+/* What nfsd reads is not what was noted under this xid. */
+static void test_other_call(void **state)
+{
+	const __u64 before = hookset_count(&set, NA_V_REFUSE_DUPXID);
+	struct na_pending_key key = next_key();
+	struct na_pending p = note(&key, NA_PENDING_ASKED);
+
+	(void)state;
+	p.offset = 1;
+	bpf_map_update_elem(pending_fd(), &key, &p, BPF_ANY);
+	assert_int_equal(read_noted(&key).state, NA_PENDING_REFUSED);
+	key = next_key();
+	p.offset = 0;
+	p.fh.data[p.fh.len - 1] ^= 1;
+	bpf_map_update_elem(pending_fd(), &key, &p, BPF_ANY);
+	assert_int_equal(read_noted(&key).state, NA_PENDING_REFUSED);
+	assert_int_equal(hookset_count(&set, NA_V_REFUSE_DUPXID), before + 2);
+}
+
+/* The same xid twice through nfsd, unseen by ingress. */
+static void test_twice(void **state)
+{
+	struct na_pending_key key = next_key();
+
+	(void)state;
+	note(&key, NA_PENDING_ASKED);
+	assert_int_equal(read_noted(&key).state, NA_PENDING_HOOKED);
+	assert_int_equal(read_noted(&key).state, NA_PENDING_REFUSED);
+}
+
 static void test_writer(void **state)
 {
 	int fd = open(path, O_WRONLY);
@@ -235,7 +283,7 @@ static void test_racy(void **state)
 	note(&key, NA_PENDING_ASKED);
 	assert_int_equal(chmod(path, 0600), 0);
 	settle();
-	assert_int_equal(read_noted(&key).state, NA_PENDING_POISON);
+	assert_int_equal(read_noted(&key).state, NA_PENDING_REFUSED);
 	assert_int_equal(hookset_count(&set, NA_V_REFUSE_RACY), before + 1);
 	assert_fit();
 }
@@ -283,11 +331,15 @@ static void test_lease(void **state)
 static void fanotify(unsigned int where, const char *what)
 {
 	int fd = fanotify_init(FAN_CLASS_CONTENT, O_RDONLY);
+	__u64 flush = hookset_ctl(&set).flush;
 
 	assert_true(fd >= 0);
+	assert_int_equal(fanotify_mark(fd, FAN_MARK_ADD, FAN_OPEN, AT_FDCWD, what), 0);
+	assert_int_equal(hookset_ctl(&set).flush, flush);
 	assert_int_equal(fanotify_mark(fd, FAN_MARK_ADD | where,
 				       FAN_OPEN_EXEC_PERM | FAN_EVENT_ON_CHILD, AT_FDCWD, what),
 			 0);
+	assert_int_equal(hookset_ctl(&set).flush, flush + 1);
 	assert_refused(NA_V_REFUSE_FANOTIFY);
 	close(fd);
 	assert_fit();
@@ -300,6 +352,22 @@ static void test_fanotify(void **state)
 	fanotify(FAN_MARK_INODE, export);
 	fanotify(FAN_MARK_MOUNT, export);
 	fanotify(FAN_MARK_FILESYSTEM, export);
+}
+
+/* Groups of uid 0 that mountd says hold for so long; the entry lives no longer. */
+static void test_expiry(void **state)
+{
+	char line[64];
+	int fd = open("/proc/net/rpc/auth.unix.gid/channel", O_WRONLY);
+	struct na_pending p;
+
+	(void)state;
+	snprintf(line, sizeof(line), "0 %ld 1 0\n", (long)time(NULL) + 20);
+	assert_int_equal(write(fd, line, strlen(line)), (ssize_t)strlen(line));
+	close(fd);
+	p = ask();
+	assert_hooked(&p);
+	assert_true(p.expires > now() && p.expires <= now() + 20000000000ull);
 }
 
 static void reexport(const char *options)
@@ -332,6 +400,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup(test_same_snapshot, setup),
 		cmocka_unit_test_setup(test_not_noted, setup),
 		cmocka_unit_test_setup(test_poisoned, setup),
+		cmocka_unit_test_setup(test_other_call, setup),
+		cmocka_unit_test_setup(test_twice, setup),
 		cmocka_unit_test_setup(test_writer, setup),
 		cmocka_unit_test_setup(test_racy, setup),
 		cmocka_unit_test_setup(test_clock, setup),
@@ -339,6 +409,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup(test_lease, setup),
 		cmocka_unit_test_setup(test_fanotify, setup),
 		cmocka_unit_test_setup(test_export, setup),
+		/* Last: after it nfsd waits for a mountd that tells groups. */
+		cmocka_unit_test_setup(test_expiry, setup),
 	};
 	int err;
 
