@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* READs the TC programs answer: every byte of what the client gets. */
+#include "tests/unit/check.h"
+
+#include <linux/pkt_cls.h>
+#include <string.h>
+
+#include "tests/prog/scene.h"
+
+#define XID 0x5eed0001u
+
+static struct tc tc;
+static struct scene s;
+static __u8 call[4096], reply[SCENE_DATA];
+
+/* Positions about to pass 2^32, too, and connections that were spliced before. */
+static const struct scene_setup setups[] = {
+	{.ts = true, .client = 1000000, .server = 5000000},
+	{.ts = true, .client = 100, .server = 200, .din = 0x12345678, .dout = 0x87654321},
+	{.client = 0xffffffc0, .server = 0xffffff80, .din = 7000, .dout = 90000},
+	{.ip6 = true, .ts = true, .client = 0xfffffff0, .server = 0xfffffff0, .din = 4, .dout = 8},
+	{.ip6 = true, .client = 77, .server = 0x80000000, .dout = 0xffffffff},
+};
+
+/*
+ * The reply of len bytes in reply[], at stream position seq, in packets of one MSS. If
+ * `all` is sent, its last packet is the skb that came in.
+ */
+static void expect_reply(__u32 seq, __u32 len, __u32 consumed, bool all)
+{
+	__u32 at, n;
+
+	for (at = 0; at < len; at += n) {
+		bool last = len - at <= SCENE_MSS;
+		struct frame want;
+
+		n = last ? len - at : SCENE_MSS;
+		want = scene_to_client(&s, reply + at, n);
+		want.seq = seq + at;
+		want.flags = TCP_ACK | (last ? TCP_PSH : 0);
+		want.win = (__u16)(((SCENE_WIN << SCENE_SHIFT) + consumed) >> SCENE_SHIFT);
+		if (last && all)
+			scene_expect_skb(&s, &want);
+		else
+			scene_expect_sent(&s, &want);
+	}
+}
+
+static void expect_pins(const struct scene_file *file, __u32 n)
+{
+	assert_int_equal(scene_pins(&s, file), n);
+}
+
+/* The client takes everything: the pins go, the server learns nothing of it. */
+static void acknowledge(__u32 consumed, __u32 injected)
+{
+	struct frame ack, release;
+
+	s.at.client += consumed;
+	s.at.server += injected;
+	ack = scene_from_client(&s, NULL, 0);
+	scene_ingress(&s, &ack);
+	release = scene_to_client(&s, NULL, 0);
+	scene_expect_skb(&s, &release);
+	scene_expect_counts(&s, NA_V_RELEASE_ACK, 1, NA_V_SWALLOWED, 1, -1);
+}
+
+/* One READ, answered, against nfsd's own words. */
+static void hit(const struct scene_setup *at, const struct scene_file *file, __u64 offset,
+		__u32 count)
+{
+	__u32 len = scene_call(file, XID, offset, count, call), rep;
+	struct na_flow f;
+	struct frame in;
+
+	scene_begin(&s, &tc, at);
+	s.f.c_edge += SCENE_DATA;
+	scene_put(&s);
+	in = scene_from_client(&s, call, len);
+	scene_ingress(&s, &in);
+	rep = scene_reply(file, XID, offset, count, reply);
+	expect_reply(at->server, rep, len, true);
+	scene_expect_counts(&s, NA_V_HIT, 1, NA_V_HIT_BYTES, (int)(rep - NA_READ3_HEAD),
+			    at->dout ? -1 : NA_V_FLOW_SPLICED, 1, -1);
+	scene_get(&s, &f);
+	assert_int_equal(f.count, 1);
+	assert_int_equal(f.din, at->din + len);
+	assert_int_equal(f.dout, at->dout + rep);
+	expect_pins(file, 1);
+	acknowledge(len, rep);
+	expect_pins(file, 0);
+	scene_expect_silence(&s);
+}
+
+static void test_sizes(void **state)
+{
+	static const __u32 sizes[] = {0,    1,	  2,	3,    4,    5,	   1023,  1024,	 1315, 1316,
+				      1317, 4095, 4096, 4097, 8191, 14999, 16384, 65535, 65536};
+	struct scene_file file;
+	size_t i, j;
+
+	(void)state;
+	for (i = 0; i < COUNT(sizes); i++) {
+		for (j = 0; j < COUNT(setups); j++) {
+			scene_begin(&s, &tc, &setups[j]);
+			scene_file(&s, &file, sizes[i]);
+			hit(&setups[j], &file, 0, 65536);
+			scene_forget(&s, &file);
+		}
+	}
+}
+
+static void test_ranges(void **state)
+{
+	static const struct {
+		__u64 offset;
+		__u32 count;
+	} ranges[] = {{0, 1},	    {0, 0},	 {1, 1},	  {4095, 2},	 {4096, 4096},
+		      {4095, 4098}, {1, 9999},	 {9999, 1},	  {9999, 65536}, {10000, 1},
+		      {10000, 0},   {10001, 10}, {1ull << 32, 5}, {8192, 65536}, {3, 4097}};
+	struct scene_file file;
+	size_t i;
+
+	(void)state;
+	scene_begin(&s, &tc, &setups[0]);
+	scene_file(&s, &file, 10000);
+	for (i = 0; i < COUNT(ranges); i++)
+		hit(&setups[i % COUNT(setups)], &file, ranges[i].offset, ranges[i].count);
+	scene_forget(&s, &file);
+}
+
+/* A sender on this machine leaves the checksum to the device. */
+static void test_partial(void **state)
+{
+	struct scene_file file;
+	struct frame in;
+	__u32 len, rep;
+
+	(void)state;
+	scene_begin(&s, &tc, &setups[0]);
+	scene_file(&s, &file, 100);
+	len = scene_call(&file, XID, 0, 100, call);
+	rep = scene_reply(&file, XID, 0, 100, reply);
+	in = scene_from_client(&s, call, len);
+	in.partial = true;
+	scene_ingress(&s, &in);
+	expect_reply(s.at.server, rep, len, true);
+	scene_forget(&s, &file);
+}
+
+/* Ethernet pads short frames: a trailer is no payload. */
+static void test_trailer(void **state)
+{
+	static __u8 bytes[FRAME_MAX];
+	struct scene_file file;
+	struct frame in;
+	__u32 len, n, rep;
+
+	(void)state;
+	scene_begin(&s, &tc, &setups[0]);
+	scene_file(&s, &file, 777);
+	len = scene_call(&file, XID, 0, 4096, call);
+	rep = scene_reply(&file, XID, 0, 4096, reply);
+	in = scene_from_client(&s, call, len);
+	n = frame_build(&in, bytes);
+	memset(bytes + n, 0xee, 7);
+	scene_run(&s, tc.skel->progs.na_ingress, bytes, n + 7);
+	expect_reply(s.at.server, rep, len, true);
+	scene_forget(&s, &file);
+}
+
+static void test_several(void **state)
+{
+	struct scene_file files[2];
+	__u32 n, i, j;
+
+	(void)state;
+	for (j = 0; j < COUNT(setups); j++) {
+		for (n = 2; n <= 8; n++) {
+			__u32 lens[8], total = 0, rep = 0;
+			struct frame in;
+
+			scene_begin(&s, &tc, &setups[j]);
+			scene_file(&s, &files[0], 3000);
+			scene_file(&s, &files[1], 1);
+			for (i = 0; i < n; i++) {
+				lens[i] = scene_call(&files[i & 1], XID + i, i, 4000, call + total);
+				total += lens[i];
+			}
+			in = scene_from_client(&s, call, total);
+			scene_ingress(&s, &in);
+			for (i = 0; i < n; i++) {
+				__u32 r = scene_reply(&files[i & 1], XID + i, i, 4000, reply);
+
+				expect_reply(s.at.server + rep, r, total, i + 1 == n);
+				rep += r;
+			}
+			expect_pins(&files[0], (n + 1) / 2);
+			expect_pins(&files[1], n / 2);
+			acknowledge(total, rep);
+			expect_pins(&files[0], 0);
+			expect_pins(&files[1], 0);
+			scene_forget(&s, &files[0]);
+			scene_forget(&s, &files[1]);
+		}
+	}
+}
+
+/* It goes on whole; only the window is kept small, for READs that will be answered. */
+static void expect_pass(const struct frame *in, const struct scene_file *file)
+{
+	struct frame want = *in;
+
+	want.win = SCENE_WIN / 2;
+	scene_expect_on(&s, &want);
+	expect_pins(file, 0);
+}
+
+static void test_one_miss_of_several(void **state)
+{
+	__u32 i, j, total;
+	struct scene_file file, gone;
+	struct frame in;
+
+	(void)state;
+	scene_begin(&s, &tc, &setups[0]);
+	scene_file(&s, &file, 500);
+	scene_file(&s, &gone, 500);
+	gone.fh.data[3] ^= 1;
+	for (i = 0; i < 4; i++) {
+		struct na_flow f;
+
+		scene_begin(&s, &tc, &setups[0]);
+		for (total = 0, j = 0; j < 4; j++)
+			total += scene_call(i == j ? &gone : &file, XID + j, 0, 500, call + total);
+		in = scene_from_client(&s, call, total);
+		scene_ingress(&s, &in);
+		expect_pass(&in, &file);
+		scene_expect_counts(&s, NA_V_MISS_NOENTRY, 1, NA_V_FILL_ASKED, 1,
+				    NA_V_TRANSLATED_IN, 1, -1);
+		scene_get(&s, &f);
+		assert_int_equal(f.c_next, s.at.client + total);
+		assert_int_equal(f.c_rec.next, s.at.client + total);
+		assert_int_equal(f.din, 0);
+	}
+	gone.fh.data[3] ^= 1;
+	scene_forget(&s, &gone);
+	scene_forget(&s, &file);
+}
+
+static void test_nine_pass(void **state)
+{
+	__u32 i, total = 0;
+	struct scene_file file;
+	struct frame in;
+
+	(void)state;
+	scene_begin(&s, &tc, &setups[0]);
+	scene_file(&s, &file, 5);
+	for (i = 0; i < 9; i++)
+		total += scene_call(&file, XID + i, 0, 5, call + total);
+	in = scene_from_client(&s, call, total);
+	scene_ingress(&s, &in);
+	expect_pass(&in, &file);
+	scene_expect_counts(&s, NA_V_PASS_MANY, 1, NA_V_FILL_ASKED, 1, NA_V_TRANSLATED_IN, 1, -1);
+	scene_forget(&s, &file);
+}
+
+/* 32 requests are answered in order; the next one goes to the server until they are settled. */
+static void test_fifo(void **state)
+{
+	__u32 i, len = 0, rep, seq;
+	struct scene_file file;
+	struct frame in, want;
+
+	(void)state;
+	scene_begin(&s, &tc, &setups[3]);
+	scene_file(&s, &file, 90);
+	seq = s.at.server;
+	for (i = 0; i < NA_FIFO; i++) {
+		len = scene_call(&file, XID + i, 0, 90, call);
+		rep = scene_reply(&file, XID + i, 0, 90, reply);
+		in = scene_from_client(&s, call, len);
+		in.seq += i * len;
+		scene_ingress(&s, &in);
+		expect_reply(seq, rep, (i + 1) * len, true);
+		seq += rep;
+	}
+	expect_pins(&file, NA_FIFO);
+	in.seq += len;
+	scene_ingress(&s, &in);
+	scene_expect_counts(&s, NA_V_PASS_FIFO, 1, NA_V_TRANSLATED_IN, 1, -1);
+	want = in;
+	want.seq -= s.at.din + NA_FIFO * len;
+	want.ack -= s.at.dout;
+	/* half of the client's window, less what is injected */
+	want.win = (__u16)(((SCENE_WIN << SCENE_SHIFT) / 2 - (seq - s.at.server)) >> SCENE_SHIFT);
+	scene_expect_on(&s, &want);
+	expect_pins(&file, NA_FIFO);
+	in = scene_from_client(&s, NULL, 0);
+	in.seq += (NA_FIFO + 1) * len;
+	in.ack = seq;
+	scene_ingress(&s, &in);
+	expect_pins(&file, 0);
+	scene_forget(&s, &file);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	return tc_open(&tc, &tc_defaults);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	tc_close(&tc);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_sizes),	  cmocka_unit_test(test_ranges),
+		cmocka_unit_test(test_partial),	  cmocka_unit_test(test_trailer),
+		cmocka_unit_test(test_several),	  cmocka_unit_test(test_one_miss_of_several),
+		cmocka_unit_test(test_nine_pass), cmocka_unit_test(test_fifo),
+	};
+
+	return cmocka_run_group_tests_name("tc_hit", tests, setup, teardown);
+}
