@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The splice's translation tables against an oracle that keeps both streams byte by byte,
+ * and the record parser against one that sees the whole stream. The machine as a whole is
+ * the simulator's business (tests/model).
+ */
+#include "tests/unit/check.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "nfsaccel/records.h"
+#include "nfsaccel/splice_out.h"
+
+#define SPAN 4000u /* bytes of each stream looked at */
+
+static unsigned int seed;
+
+static __u32 below(__u32 n)
+{
+	return (__u32)rand_r(&seed) % n;
+}
+
+/* One connection: what lies at each byte of the client's two views of it. */
+struct world {
+	struct na_flow f;
+	__u32 c0, s0; /* first client byte, first server byte */
+	__u32 c_len, s_len; /* bytes so far, client space */
+	bool consumed[SPAN]; /* of the client's stream */
+	bool injected[SPAN]; /* of the stream to the client */
+};
+
+static void world_init(struct world *w)
+{
+	memset(w, 0, sizeof(*w));
+	/* both streams wrap within reach, as often as not */
+	w->c0 = 0u - below(2 * SPAN);
+	w->s0 = 0u - below(2 * SPAN);
+	w->f.head = below(NA_FIFO);
+	w->f.c_next = w->c0;
+	w->f.s_ack = w->c0;
+	w->f.s_high = w->s0;
+}
+
+static void world_pass(struct world *w, __u32 n)
+{
+	w->c_len += n;
+	w->f.c_next += n;
+}
+
+static void world_send(struct world *w, __u32 n)
+{
+	w->s_len += n;
+	w->f.s_high += n;
+}
+
+static void world_answer(struct world *w, __u32 req_len, __u32 rep_len)
+{
+	struct na_segment s = {.seq = w->f.c_next, .len = req_len};
+	struct na_offer o = {.n = 1, .rep_len = rep_len};
+	struct na_action a;
+
+	o.q[0].req_len = req_len;
+	o.q[0].rep_len = rep_len;
+	memset(&w->consumed[w->c_len], 1, req_len);
+	memset(&w->injected[w->s_len], 1, rep_len);
+	w->c_len += req_len;
+	w->s_len += rep_len;
+	na_action_init(&a);
+	na_consume(&w->f, &s, &o, &a);
+	assert_int_equal(a.todo, NA_DO_REPLY);
+}
+
+static void world_random(struct world *w)
+{
+	world_init(w);
+	while (w->f.count < 12) {
+		world_pass(w, below(3) * below(80));
+		world_send(w, below(3) * below(90));
+		world_answer(w, 1 + below(60), 1 + below(90));
+	}
+	world_pass(w, below(50));
+	world_send(w, below(50));
+	assert_true(w->c_len < SPAN && w->s_len < SPAN);
+}
+
+/* Client byte -> the server's stream: the bytes before it that were not consumed. */
+static void check_in_seq(const struct world *w)
+{
+	__u32 i, kept = 0;
+
+	for (i = 0; i <= w->c_len; i++) {
+		assert_int_equal(na_map_in_seq(&w->f, w->c0 + i), w->c0 + kept);
+		kept += !w->consumed[i];
+	}
+}
+
+static void check_in_ack(const struct world *w)
+{
+	__u32 i, kept = 0;
+
+	for (i = 0; i <= w->s_len; i++) {
+		assert_int_equal(na_map_in_ack(&w->f, w->s0 + i), w->s0 + kept);
+		kept += !w->injected[i];
+	}
+}
+
+/* Server byte -> the client's stream: where that byte, not the injected ones before it, is. */
+static void check_out_seq(const struct world *w)
+{
+	__u32 i, kept = 0;
+
+	for (i = 0; i < w->s_len; i++)
+		if (!w->injected[i])
+			assert_int_equal(na_map_out_seq(&w->f, w->s0 + kept++), w->s0 + i);
+	assert_int_equal(na_map_out_seq(&w->f, w->s0 + kept), w->s0 + w->s_len);
+}
+
+/* A SACK's left edge is the byte itself, its right edge the one behind the last byte held. */
+static void check_out_sack(const struct world *w)
+{
+	__u32 i, kept = 0;
+
+	for (i = 0; i < w->c_len; i++) {
+		if (w->consumed[i])
+			continue;
+		assert_int_equal(na_map_out_ack(&w->f, w->c0 + kept, false), w->c0 + i);
+		assert_int_equal(na_map_out_ack(&w->f, w->c0 + kept + 1, true), w->c0 + i + 1);
+		kept++;
+	}
+}
+
+static void test_maps(void **state)
+{
+	struct world w;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 300; i++) {
+		world_random(&w);
+		check_in_seq(&w);
+		check_in_ack(&w);
+		check_out_seq(&w);
+		check_out_sack(&w);
+	}
+}
+
+/* I4, and the FIFO's retirement: any acknowledgements of both sides, in any steps. */
+static void test_frontier(void **state)
+{
+	__u32 acked, held, settled, told, i;
+	struct na_action a;
+	struct world w;
+	int round;
+
+	(void)state;
+	for (round = 0; round < 300; round++) {
+		world_random(&w);
+		acked = held = told = 0;
+		w.f.c_ack = w.s0;
+		while (w.f.count) {
+			__u32 kept = 0, was = w.f.count;
+
+			acked += below(w.s_len - acked + 1);
+			held += below(w.c_len - held + 1);
+			if (!below(4)) {
+				acked = w.s_len;
+				held = w.c_len;
+			}
+			w.f.c_ack = w.s0 + acked;
+			for (i = 0; i < held; i++)
+				kept += !w.consumed[i];
+			w.f.s_ack = w.c0 + kept;
+			na_action_init(&a);
+			na_retire(&w.f, &a);
+			assert_int_equal(a.nunpin, was - w.f.count);
+
+			/* the frontier: the first byte that is neither held nor settled */
+			for (settled = 0; settled < w.c_len; settled++) {
+				if (!w.consumed[settled] && !kept--)
+					break;
+				if (w.consumed[settled] && w.f.count &&
+				    settled == w.f.fifo[w.f.head].req_c - w.c0)
+					break;
+			}
+			assert_int_equal(na_frontier(&w.f) - w.c0, settled);
+			assert_true(settled >= told);
+			told = settled;
+		}
+		assert_int_equal(na_frontier(&w.f), w.f.s_ack + w.f.din);
+	}
+}
+
+static void test_hole(void **state)
+{
+	struct na_fifo_slot slot;
+	struct world w;
+	__u32 i;
+
+	(void)state;
+	world_random(&w);
+	for (i = 0; i < w.s_len; i++) {
+		w.f.c_ack = w.s0 + i;
+		assert_int_equal(na_hole(&w.f, &slot), w.injected[i]);
+		if (w.injected[i])
+			assert_true(w.f.c_ack - slot.rep_c < slot.rep_len);
+	}
+}
+
+/* A stream of records in fragments, cut into segments anywhere. */
+static void test_records(void **state)
+{
+	static __u8 stream[20000];
+	static bool boundary[sizeof(stream) + 1];
+	__u32 len, pos, start, off, bytes, v, n, i;
+	struct na_records r;
+	int round;
+
+	(void)state;
+	for (round = 0; round < 500; round++) {
+		__u32 base = 0u - below(sizeof(stream));
+		bool inside = false;
+
+		memset(boundary, 0, sizeof(boundary));
+		for (len = 0; len < sizeof(stream) - 600;) {
+			__u32 body = below(4) ? below(40) : below(590);
+
+			boundary[len] = !inside;
+			inside = !below(5);
+			na_put_be32(stream + len, body | (inside ? 0 : NA_MARK_LAST));
+			for (i = 0; i < body; i++)
+				stream[len + 4 + i] = (__u8)below(256);
+			len += 4 + body;
+		}
+		boundary[len] = !inside;
+		na_records_start(&r, base);
+		for (pos = 0; pos < len; pos += n) {
+			n = 1 + below(below(3) ? 200 : 5);
+			if (n > len - pos)
+				n = len - pos;
+			start = base + pos;
+			while (na_records_want(&r, start, start + n, &off, &bytes)) {
+				assert_true(off + bytes <= n);
+				for (v = 0, i = 0; i < bytes; i++)
+					v = v << 8 | stream[pos + off + i];
+				na_records_feed(&r, v, bytes);
+			}
+			assert_int_equal(na_records_at_boundary(&r, start + n), boundary[pos + n]);
+		}
+	}
+}
+
+static void test_records_garbage(void **state)
+{
+	struct na_records r;
+	__u32 off, bytes;
+
+	(void)state;
+	na_records_start(&r, 100);
+	assert_true(na_records_want(&r, 100, 104, &off, &bytes));
+	na_records_feed(&r, NA_MARK_LAST | (NA_FRAGMENT_MAX + 1), bytes);
+	assert_false(r.sync);
+	assert_false(na_records_want(&r, 104, 200, &off, &bytes));
+	na_records_start(&r, 100);
+	/* a hole before the mark: nothing may be guessed */
+	assert_false(na_records_want(&r, 101, 200, &off, &bytes));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_maps),
+		cmocka_unit_test(test_frontier),
+		cmocka_unit_test(test_hole),
+		cmocka_unit_test(test_records),
+		cmocka_unit_test(test_records_garbage),
+	};
+
+	seed = 20261120;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
