@@ -114,6 +114,14 @@ static uint64_t file_size(void *arg, uint32_t file)
 	return v->source.files[file].size;
 }
 
+static volatile sig_atomic_t enough;
+
+static void on_signal(int number)
+{
+	(void)number;
+	enough = 1;
+}
+
 static bool pass_over(struct verify *v)
 {
 	v->passes++;
@@ -126,6 +134,8 @@ static bool next(void *arg, struct engine_read *read)
 {
 	struct verify *v = arg;
 
+	if (enough)
+		return false;
 	if (v->options.duration_ns && engine_now(v->engine) - v->started >= v->options.duration_ns)
 		return false;
 	while (!plan_next(&v->plan, file_size, v, &read->file, &read->offset, &read->count))
@@ -403,6 +413,7 @@ int main(int argc, char **argv)
 
 	/* libnfs 6 writes to sockets the server has closed without asking for no signal. */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGTERM, on_signal);
 	target_init(&o->target);
 	while (!bad && (option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
 		if (option == '?')
