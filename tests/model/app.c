@@ -10,9 +10,9 @@
 
 #define min(a, b) ((a) < (b) ? (a) : (b))
 
-#define LAST	 0x80000000u
-#define HEAD	 16u /* mark, number, kind, length of the reply */
-#define PATTERN	 32768u
+#define LAST	  0x80000000u
+#define HEAD	  16u /* mark, number, kind, length of the reply */
+#define PATTERN	  32768u
 #define CACHEABLE 1u
 
 static const uint8_t *pattern(uint32_t xid)
@@ -37,8 +37,8 @@ uint32_t reply_bytes(uint8_t *out, uint32_t xid, uint32_t rep_len)
 }
 
 /* What TC knows of a request: false if it is not whole, or not one of the simple kind. */
-bool request_parse(const uint8_t *p, uint32_t len, uint32_t *rec_len, uint32_t *xid, bool *cacheable,
-		   uint32_t *rep_len)
+bool request_parse(const uint8_t *p, uint32_t len, uint32_t *rec_len, uint32_t *xid,
+		   bool *cacheable, uint32_t *rep_len)
 {
 	uint32_t mark;
 
@@ -65,7 +65,7 @@ static void fill_body(uint8_t *p, uint32_t len, uint32_t xid)
 
 	na_put_be32(fake, LAST | (HEAD - 4));
 	na_put_be32(fake + 4, xid | CACHEABLE);
-	na_put_be32(fake + 8, CACHEABLE);
+	na_put_be32(fake + 8, 16 | CACHEABLE); /* a length, too, if taken for one */
 	na_put_be32(fake + 12, HEAD + 8);
 	for (i = 0; i < len; i++)
 		p[i] = fake[i % HEAD];
@@ -183,7 +183,8 @@ void app_client_read(struct sim *s)
 	}
 	tcp_read(t, t->rbase + have);
 	if (a->answered != got && a->c_wake == NEVER)
-		a->c_wake = s->now + (s->cfg.think ? rng_below(&s->rng, (uint32_t)s->cfg.think) : 0);
+		a->c_wake =
+			s->now + (s->cfg.think ? rng_below(&s->rng, (uint32_t)s->cfg.think) : 0);
 }
 
 void app_server_read(struct sim *s)
@@ -228,6 +229,19 @@ void app_server_read(struct sim *s)
 		tcp_close(t);
 }
 
+/* A hook on the send path sees the stream end with a record. */
+static void reply_written(struct sim *s)
+{
+	uint32_t end = s->sv.write_seq;
+
+	if (rng_pm(&s->rng, s->cfg.deaf))
+		return;
+	if (rng_pm(&s->rng, 100))
+		event_add(s, s->now + rng_below(&s->rng, 50000), EV_HOOK_OUT, NULL, end);
+	else
+		tc_hook_out(s, end);
+}
+
 void app_server_reply(struct sim *s, uint32_t n)
 {
 	struct request *q = &s->app.req[n];
@@ -236,19 +250,34 @@ void app_server_reply(struct sim *s, uint32_t n)
 
 	if (t->state != TCP_OPEN || t->fin_queued)
 		return;
+	if (s->app.rest) { /* another reply is half written: that comes first */
+		event_add(s, s->now + 10 * USEC, EV_REPLY, NULL, n);
+		return;
+	}
 	trace(s, "server answers %u", n);
 	len = reply_bytes(s->s_stream + (t->write_seq - t->wbase), (uint32_t)s->conn << 16 | n,
 			  q->rep_len);
 	part = rng_pm(&s->rng, s->cfg.split_write) ? rng_below(&s->rng, len) : 0;
-	if (part)
+	if (part) {
+		s->app.rest = len - part;
 		tcp_write(t, part);
-	tcp_write(t, len - part);
-	if (rng_pm(&s->rng, s->cfg.deaf))
+		event_add(s, s->now + rng_below(&s->rng, 300000), EV_REST, NULL, 0);
+	} else {
+		tcp_write(t, len);
+		reply_written(s);
+	}
+}
+
+/* The second half of a reply. */
+void app_server_rest(struct sim *s)
+{
+	uint32_t len = s->app.rest;
+
+	s->app.rest = 0;
+	if (s->sv.state != TCP_OPEN || s->sv.fin_queued)
 		return;
-	if (rng_pm(&s->rng, 100))
-		event_add(s, s->now + rng_below(&s->rng, 50000), EV_HOOK_OUT, NULL, t->write_seq);
-	else
-		tc_hook_out(s, t->write_seq);
+	tcp_write(&s->sv, len);
+	reply_written(s);
 }
 
 /* There is something to read: now, or when the program finds the time. */
@@ -259,7 +288,8 @@ void app_readable(struct sim *s, struct tcp *t)
 
 	if (*at != NEVER)
 		return;
-	if (s->now < s->cfg.heal && rng_pm(&s->rng, t->client ? s->cfg.pauses : s->cfg.server_slow)) {
+	if (s->now < s->cfg.heal &&
+	    rng_pm(&s->rng, t->client ? s->cfg.pauses : s->cfg.server_slow)) {
 		*at = s->now + rng_below(&s->rng, (uint32_t)s->cfg.pause);
 		return;
 	}

@@ -164,12 +164,12 @@ static void check_canon(struct sim *s, const struct pkt *p)
 static void check_header(struct sim *s, const struct pkt *p)
 {
 	struct shadow *h = &s->sh;
-	uint32_t unit = 1u << s->cfg.s_wscale, edge = p->ack + ((uint32_t)p->win << s->cfg.s_wscale);
+	uint32_t unit = 1u << s->cfg.s_wscale,
+		 edge = p->ack + ((uint32_t)p->win << s->cfg.s_wscale);
 
 	if (p->win != 0xffff && h->headers && na_seq_lt(edge + 2 * unit, h->edge))
 		fail(s, "the window told to the client shrank");
-	if (p->ts && h->headers &&
-	    (na_seq_lt(p->tsval, h->tsval) || na_seq_lt(p->tsecr, h->tsecr)))
+	if (p->ts && h->headers && (na_seq_lt(p->tsval, h->tsval) || na_seq_lt(p->tsecr, h->tsecr)))
 		fail(s, "a timestamp to the client went back");
 	h->edge = h->headers ? na_seq_max(h->edge, edge) : edge;
 	if (p->ts) {

@@ -3,12 +3,22 @@
 
 #include <string.h>
 
-static const char *const profiles[] = { "clean", "steady", "lossy", "heavy",  "reorder", "drop",
-					"small", "idle",   "adopt", "ending", "corrupt", NULL };
+static const char *const profiles[] = {"clean", "steady", "lossy", "heavy",  "reorder", "drop",
+				       "small", "idle",	  "adopt", "ending", "corrupt", NULL};
 
 enum profile {
-	P_CLEAN, P_STEADY, P_LOSSY, P_HEAVY, P_REORDER, P_DROP, P_SMALL, P_IDLE, P_ADOPT, P_ENDING,
-	P_CORRUPT, P_MIXED
+	P_CLEAN,
+	P_STEADY,
+	P_LOSSY,
+	P_HEAVY,
+	P_REORDER,
+	P_DROP,
+	P_SMALL,
+	P_IDLE,
+	P_ADOPT,
+	P_ENDING,
+	P_CORRUPT,
+	P_MIXED
 };
 
 const char *const *config_profiles(void)
@@ -31,8 +41,8 @@ static uint32_t isn(struct rng *r)
 
 static void pick_load(struct rng *r, struct config *c)
 {
-	static const uint32_t depths[] = { 1, 1, 2, 4, 8, 16, 32, 64 };
-	static const uint32_t mss[] = { 88, 200, 536, 536, 1448, 1448 };
+	static const uint32_t depths[] = {1, 1, 2, 4, 8, 16, 32, 64};
+	static const uint32_t mss[] = {88, 200, 536, 536, 1448, 1448};
 
 	c->nreq = rng_range(r, 12, 40);
 	c->depth = depths[rng_below(r, 8)];
@@ -116,7 +126,7 @@ static void shape(struct rng *r, struct config *c, enum profile p)
 	if (p == P_SMALL || rng_pm(r, any)) {
 		c->c_buf = rng_range(r, 1, 6) * c->s_mss;
 		c->c_buf_max = c->c_buf * rng_range(r, 1, 3);
-		c->pauses = rng_below(r, 200);
+		c->pauses = rng_pm(r, 600) ? rng_below(r, 200) : 0;
 		c->pause = rng_range(r, 1, 1500) * MSEC;
 		if (rng_pm(r, 300)) {
 			c->server_slow = rng_below(r, 200);
@@ -171,7 +181,9 @@ void config_pick(struct sim *s, const char *profile)
 		c->shave = true;
 		if (rng_pm(r, 200)) {
 			c->torn_up = true; /* a request cut in two must not cost the next ones */
-			c->split = 30;
+			c->split = 100;
+			c->c_mss = 1448;
+			c->req_max = 1400;
 			c->depth = 1;
 		} else if (rng_pm(r, 300)) { /* garbage beside it changes nothing */
 			c->clean = false;

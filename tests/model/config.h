@@ -11,16 +11,16 @@ enum ending {
 	END_FIN,
 	END_RST,
 	END_SERVER_FIN,
-	END_VANISH, /* the client forgets the connection and uses its port again */
-	END_GONE, /* the client forgets the connection, and answers RST */
+	END_VANISH,	/* the client forgets the connection and uses its port again */
+	END_GONE,	/* the client forgets the connection, and answers RST */
 	END_SERVER_RST, /* nfsd is restarted */
-	END_DYING, /* the daemon resets the connection */
+	END_DYING,	/* the daemon resets the connection */
 };
 
 struct config {
-	bool clean; /* nothing is lost, repeated or reordered */
+	bool clean;   /* nothing is lost, repeated or reordered */
 	bool torn_up; /* but some requests come in pieces */
-	bool steady; /* and all is cacheable at modest depth: most must be hits */
+	bool steady;  /* and all is cacheable at modest depth: most must be hits */
 	/* requests */
 	uint32_t nreq, depth;
 	uint32_t cacheable, cached, multi; /* chances */

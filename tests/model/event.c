@@ -10,9 +10,12 @@ struct pkt *pkt_new(struct sim *s)
 {
 	struct pkt *p = s->free;
 
-	if (!p)
+	if (p)
+		s->free = p->next;
+	else if (s->npool < sizeof(s->pool) / sizeof(s->pool[0]))
+		p = &s->pool[s->npool++];
+	else
 		fail(s, "out of packets: a storm");
-	s->free = p->next;
 	memset(p, 0, sizeof(*p));
 	return p;
 }
@@ -41,8 +44,7 @@ static bool before(const struct event *a, const struct event *b)
 void event_add(struct sim *s, uint64_t at, enum event_kind kind, struct pkt *p, uint32_t arg)
 {
 	struct event e = {
-		.at = at, .order = s->order++, .arg = arg, .kind = kind, .conn = s->conn, .p = p
-	};
+		.at = at, .order = s->order++, .arg = arg, .kind = kind, .conn = s->conn, .p = p};
 	uint32_t i = s->nheap++;
 
 	if (s->nheap == sizeof(s->heap) / sizeof(s->heap[0]))
@@ -103,7 +105,8 @@ void trace_pkt(struct sim *s, const char *where, const struct pkt *p)
 	if (p->ts)
 		printf(" ts %u/%u", p->tsval, p->tsecr);
 	for (i = 0; i < p->nsack; i++)
-		printf(" sack %d-%d", (int)(p->sack[i].left - (up ? s->cfg.s_isn : s->cfg.c_isn) - 1),
+		printf(" sack %d-%d",
+		       (int)(p->sack[i].left - (up ? s->cfg.s_isn : s->cfg.c_isn) - 1),
 		       (int)(p->sack[i].right - (up ? s->cfg.s_isn : s->cfg.c_isn) - 1));
 	putchar('\n');
 }

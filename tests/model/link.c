@@ -98,11 +98,21 @@ static void one(struct sim *s, struct link *l, enum event_kind to, struct pkt *p
 	event_add(s, at, to, p, 0);
 }
 
+/* 1 to most, with a liking for what splits a record mark, and for the end of a header. */
+static uint32_t odd_cut(struct sim *s, uint32_t most)
+{
+	uint32_t n = 1 + rng_below(&s->rng, most);
+
+	if (rng_pm(&s->rng, 300))
+		n = rng_pm(&s->rng, 500) ? 1 + rng_below(&s->rng, 3) : 16;
+	return min(n, most);
+}
+
 /* Cut to what the wire carries, and at times smaller still. */
 static void cut(struct sim *s, struct link *l, enum event_kind to, struct pkt *p, uint32_t mss)
 {
 	while (p->len > mss || (p->len > 1 && rng_pm(&s->rng, s->cfg.split))) {
-		uint32_t n = p->len > mss ? mss : 1 + rng_below(&s->rng, p->len - 1);
+		uint32_t n = p->len > mss ? mss : odd_cut(s, p->len - 1);
 		struct pkt *head = copy_of(s, p);
 
 		head->len = n;

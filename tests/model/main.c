@@ -13,7 +13,7 @@
 
 #include "nfsaccel/verdict.h"
 
-#define MAX_JOBS 64
+#define MAX_JOBS  64
 #define MAX_SHOWN 20
 
 struct options {
@@ -38,8 +38,8 @@ static void show_state(const struct sim *s)
 	printf("config: depth %u mss %u/%u wscale %u/%u buf %u/%u sack %d ts %d ending %d early %d "
 	       "loss %u/%u reorder %u/%u drop %u/%u bad %u\n",
 	       c->depth, c->c_mss, c->s_mss, c->c_wscale, c->s_wscale, c->c_buf, c->s_buf, c->sack,
-	       c->ts, c->ending, c->early_end, c->loss[0], c->loss[1], c->reorder[0],
-	       c->reorder[1], c->drop, c->data_drop, c->bad);
+	       c->ts, c->ending, c->early_end, c->loss[0], c->loss[1], c->reorder[0], c->reorder[1],
+	       c->drop, c->data_drop, c->bad);
 	printf("flow: flags %#x c_next %d din %u told %d s_ack %d s_edge %d; s_high %d dout %u "
 	       "c_ack %d c_edge %d s_una %d s_edge_told %d cwnd %u sync %u/%u\n",
 	       f->flags, (int)(f->c_next - ci), f->din, (int)(f->told - ci), (int)(f->s_ack - ci),
@@ -50,8 +50,8 @@ static void show_state(const struct sim *s)
 		const struct na_fifo_slot *q = &f->fifo[(f->head + i) & (NA_FIFO - 1)];
 
 		printf("slot: request %d+%u (server %d), reply %d+%u (server %d)\n",
-		       (int)(q->req_c - ci), q->req_len, (int)(q->req_s - ci),
-		       (int)(q->rep_c - si), q->rep_len, (int)(q->rep_s - si));
+		       (int)(q->req_c - ci), q->req_len, (int)(q->req_s - ci), (int)(q->rep_c - si),
+		       q->rep_len, (int)(q->rep_s - si));
 	}
 }
 
@@ -147,12 +147,12 @@ static void report(const struct stats *st)
 		NA_VERDICTS(NA_X)
 #undef NA_X
 	};
-	static const char *const depth[] = { "1", "2-8", "9-32", "64", "1 in pieces" };
+	static const char *const depth[] = {"1", "2-8", "9-32", "64", "1 in pieces"};
 	uint32_t i;
 
 #define N(x) (unsigned long long)st->x
-	printf("%llu requests, %llu cacheable, %llu hits; %llu segments\n", N(requests), N(eligible),
-	       N(hits), N(segments));
+	printf("%llu requests, %llu cacheable, %llu hits; %llu segments\n", N(requests),
+	       N(eligible), N(hits), N(segments));
 	printf("resends %llu, releases %llu, bare ACKs %llu, trims %llu, drops %llu, "
 	       "resyncs %llu in %llu out\n",
 	       N(resends), N(releases), N(bares), N(trims), N(drops), N(resync_in), N(resync_out));
@@ -185,11 +185,10 @@ static void usage(void)
 static struct options parse(int argc, char **argv)
 {
 	static const struct option longs[] = {
-		{ "seeds", 1, NULL, 'n' },   { "from", 1, NULL, 'f' },	{ "jobs", 1, NULL, 'j' },
-		{ "profile", 1, NULL, 'p' }, { "seed", 1, NULL, 's' },	{ "trace", 0, NULL, 't' },
-		{ "known", 1, NULL, 'k' },   { "fails", 1, NULL, 'x' }, { 0 }
-	};
-	struct options o = { .from = 1, .count = 100000, .jobs = 1 };
+		{"seeds", 1, NULL, 'n'},   {"from", 1, NULL, 'f'},  {"jobs", 1, NULL, 'j'},
+		{"profile", 1, NULL, 'p'}, {"seed", 1, NULL, 's'},  {"trace", 0, NULL, 't'},
+		{"known", 1, NULL, 'k'},   {"fails", 1, NULL, 'x'}, {0}};
+	struct options o = {.from = 1, .count = 100000, .jobs = 1};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
@@ -237,7 +236,7 @@ int main(int argc, char **argv)
 	struct options o = parse(argc, argv);
 	struct shared *sh = mmap(NULL, MAX_JOBS * sizeof(*sh), PROT_READ | PROT_WRITE,
 				 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	struct stats sum = { 0 };
+	struct stats sum = {0};
 	uint64_t violations = 0, seeds = 0;
 	struct timespec t0, t1;
 	uint32_t j;

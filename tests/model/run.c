@@ -92,6 +92,7 @@ void link_deliver(struct sim *s, enum event_kind at, struct pkt *p)
 		trace_pkt(s, "client <", p);
 		tcp_receive(&s->cl, p);
 		break;
+	case EV_REST:
 	case EV_REPLY:
 	case EV_HOOK_IN:
 	case EV_HOOK_OUT:
@@ -111,6 +112,10 @@ static void handle(struct sim *s, const struct event *e)
 		break;
 	case EV_CLIENT:
 		link_arrive(s, &s->down, EV_CLIENT, e->p);
+		break;
+	case EV_REST:
+		if (e->conn == s->conn)
+			app_server_rest(s);
 		break;
 	case EV_REPLY:
 		if (e->conn == s->conn)
@@ -310,8 +315,6 @@ static void account(struct sim *s)
 
 bool sim_run(struct sim *s)
 {
-	uint32_t i;
-
 	s->now = 0;
 	s->nheap = s->order = 0;
 	s->conn = 1;
@@ -325,8 +328,7 @@ bool sim_run(struct sim *s)
 	s->up.gro_at = s->down.gro_at = s->back.gro_at = NEVER;
 	s->sh.on = false;
 	s->free = NULL;
-	for (i = sizeof(s->pool) / sizeof(s->pool[0]); i-- > 0;)
-		pkt_free(s, &s->pool[i]);
+	s->npool = 0;
 	app_start(s);
 	s->app.c_wake = NEVER;
 	tc_start(s);

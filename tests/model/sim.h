@@ -16,9 +16,9 @@
 #include "tests/model/rng.h"
 #include "tests/model/tcp.h"
 
-#define USEC 1000ull
-#define MSEC 1000000ull
-#define SEC  1000000000ull
+#define USEC  1000ull
+#define MSEC  1000000ull
+#define SEC   1000000000ull
 #define NEVER UINT64_MAX
 
 #define CLIENT_STREAM (96u << 10) /* most bytes a client ever writes in a run */
@@ -40,11 +40,12 @@ struct pkt {
 };
 
 enum event_kind {
-	EV_TC_IN, /* packet from the client reaches TC ingress */
-	EV_SOCKET, /* packet that TC passed reaches the server's socket */
-	EV_CLIENT, /* packet reaches the client */
-	EV_REPLY, /* nfsd has a reply ready: arg is the request's number */
-	EV_HOOK_IN, /* the receive hook's view of the socket reaches the flow: arg is copied_seq */
+	EV_TC_IN,    /* packet from the client reaches TC ingress */
+	EV_SOCKET,   /* packet that TC passed reaches the server's socket */
+	EV_CLIENT,   /* packet reaches the client */
+	EV_REST,     /* nfsd writes the second half of a reply */
+	EV_REPLY,    /* nfsd has a reply ready: arg is the request's number */
+	EV_HOOK_IN,  /* the receive hook's view of the socket reaches the flow: arg is copied_seq */
 	EV_HOOK_OUT, /* the send hook's: arg is write_seq */
 };
 
@@ -77,8 +78,9 @@ struct app {
 	struct request req[MAX_REQ];
 	uint32_t written, answered, eligible, hits;
 	uint64_t c_wake, c_read_at, s_read_at; /* when the programs act next of themselves */
-	uint32_t s_pos, c_pos; /* how far each has parsed its input */
+	uint32_t s_pos, c_pos;		       /* how far each has parsed its input */
 	uint32_t idle_left;
+	uint32_t rest; /* bytes of a reply half written */
 };
 
 /* Every request the splice ever consumed in this connection, kept apart from its state. */
@@ -91,8 +93,8 @@ struct shadow {
 	bool raw; /* the flow is dead: nothing is translated, nothing checked */
 	struct consumed c[MAX_REQ];
 	uint32_t n;
-	uint32_t done; /* consumed[0..done) had their reply received in full */
-	uint32_t passed_in; /* consumed[0..passed_in) lie at or below the server's rcv_nxt */
+	uint32_t done;	     /* consumed[0..done) had their reply received in full */
+	uint32_t passed_in;  /* consumed[0..passed_in) lie at or below the server's rcv_nxt */
 	uint32_t din_behind; /* their bytes */
 	uint32_t canon_base, canon_high; /* client-space stream as it left TC */
 	uint64_t acked_injected;
@@ -135,7 +137,7 @@ struct sim {
 	struct stats *st;
 	struct event heap[8192];
 	uint32_t nheap, order;
-	uint16_t conn; /* number of the connection: events of an older one are void */
+	uint16_t conn;	    /* number of the connection: events of an older one are void */
 	uint64_t linger_at; /* the time by which all must be quiet */
 	uint64_t closed_at;
 	bool closing, vanished;
@@ -145,9 +147,10 @@ struct sim {
 	jmp_buf out;
 	struct pkt pool[4096];
 	struct pkt *free;
+	uint32_t npool; /* how many of the pool were ever used */
 	uint32_t arena_used;
 	uint8_t c_stream[CLIENT_STREAM], s_stream[SERVER_STREAM]; /* written */
-	uint8_t c_in[SERVER_STREAM], s_in[CLIENT_STREAM]; /* received */
+	uint8_t c_in[SERVER_STREAM], s_in[CLIENT_STREAM];	  /* received */
 	uint8_t arena[4u << 20]; /* payload that is in neither stream */
 };
 
@@ -171,12 +174,13 @@ void app_start(struct sim *s);
 void app_client_wake(struct sim *s);
 void app_client_read(struct sim *s);
 void app_server_read(struct sim *s);
+void app_server_rest(struct sim *s);
 void app_server_reply(struct sim *s, uint32_t n);
 void app_readable(struct sim *s, struct tcp *t);
 bool app_done(const struct sim *s);
 uint32_t reply_bytes(uint8_t *out, uint32_t xid, uint32_t rep_len);
-bool request_parse(const uint8_t *p, uint32_t len, uint32_t *rec_len, uint32_t *xid, bool *cacheable,
-		   uint32_t *rep_len);
+bool request_parse(const uint8_t *p, uint32_t len, uint32_t *rec_len, uint32_t *xid,
+		   bool *cacheable, uint32_t *rep_len);
 
 /* tc.c */
 void tc_start(struct sim *s);

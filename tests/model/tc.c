@@ -236,7 +236,7 @@ void tc_ingress(struct sim *s, struct pkt *p)
 {
 	struct na_flow *f = &s->tc.f;
 	struct na_segment g;
-	struct na_offer o = { .n = 0 };
+	struct na_offer o = {.n = 0};
 	struct na_action a;
 
 	s->st->segments++;
@@ -406,8 +406,9 @@ void tc_egress(struct sim *s, struct pkt *p)
 		if (f->flags & NA_FLOW_DEAD)
 			s->sh.raw = true;
 	}
-	if (s->tc.attached && !s->tc.have && (p->flags & (NA_TCP_SYN | NA_TCP_ACK)) ==
-	    (NA_TCP_SYN | NA_TCP_ACK) && p->ack == s->tc.syn.seq + 1)
+	if (s->tc.attached && !s->tc.have &&
+	    (p->flags & (NA_TCP_SYN | NA_TCP_ACK)) == (NA_TCP_SYN | NA_TCP_ACK) &&
+	    p->ack == s->tc.syn.seq + 1)
 		flow_new(s, p);
 	trace_pkt(s, "   < TC", p);
 	check_to_client(s, p);

@@ -93,7 +93,7 @@ void tcp_send_syn(struct tcp *t)
 /* Keep-alive and window probe alike: tcp_xmit_probe_skb(); others send a byte of garbage. */
 void tcp_send_probe(struct tcp *t)
 {
-	static const uint8_t garbage[1] = { 0xee };
+	static const uint8_t garbage[1] = {0xee};
 
 	emit(t, t->snd_una - 1, garbage, t->probe_byte, NA_TCP_ACK);
 }
