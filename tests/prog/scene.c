@@ -90,6 +90,7 @@ void scene_begin(struct scene *s, struct tc *t, const struct scene_setup *at)
 	struct na_flow *f = &s->f;
 
 	*s = (struct scene){.t = t, .at = *at, .cred = 500};
+	scene_drain(s);
 	clear(t->skel->maps.na_flows);
 	clear(t->skel->maps.na_pending);
 	clear(t->skel->maps.na_creds);
@@ -345,6 +346,9 @@ struct frame scene_from_server(const struct scene *s, const __u8 *data, __u32 le
 
 	f.seq -= s->at.dout;
 	f.ack -= s->at.din;
+	/* its clock is behind what was sent in its name, and it has not seen the newest request */
+	f.tsval = SCENE_TS - 1000000;
+	f.tsecr = 6990;
 	return f;
 }
 
@@ -397,6 +401,14 @@ void scene_ingress(struct scene *s, const struct frame *f)
 void scene_egress(struct scene *s, const struct frame *f)
 {
 	run_frame(s, s->t->skel->progs.na_egress, f);
+}
+
+void scene_drain(struct scene *s)
+{
+	static __u8 bytes[FRAME_MAX];
+
+	while (tc_sent(s->t, bytes, false))
+		;
 }
 
 void scene_expect_silence(struct scene *s)

@@ -80,6 +80,7 @@ void scene_expect_on(struct scene *s, const struct frame *want);
 void scene_expect_skb(struct scene *s, const struct frame *want);
 void scene_expect_sent(struct scene *s, const struct frame *want);
 void scene_expect_silence(struct scene *s);
+void scene_drain(struct scene *s); /* whatever left na0 is not looked at */
 
 /* Fails the test, with both in hexadecimal, unless got is the frame. */
 void scene_expect(const struct frame *want, const __u8 *got, __u32 len);
