@@ -176,7 +176,7 @@ __u32 scene_call(const struct scene_file *file, __u32 xid, __u64 offset, __u32 c
 	return record(out, oracle_write_call(&c, out + 4, SCENE_DATA - 4));
 }
 
-static void describe(struct scene_file *file, __u32 size)
+void scene_describe(struct scene_file *file, __u32 size)
 {
 	static __u32 serial;
 	__u32 i, seed = ++serial * 2654435761u;
@@ -235,7 +235,7 @@ void scene_file(struct scene *s, struct scene_file *file, __u32 size)
 	struct na_auth auth = {.version = 1, .epoch = 1, .flush = 1, .expires = now() + HOUR};
 	struct na_slot slot = {.version = 1};
 
-	describe(file, size);
+	scene_describe(file, size);
 	file->entry = pop(skel->maps.na_free_entries);
 	e.slot = file->slot;
 	e.fid = file->fid;
@@ -268,6 +268,26 @@ void scene_forget(struct scene *s, struct scene_file *file)
 	put(skel->maps.na_free_entries, NULL, &file->entry);
 	free(file->bytes);
 	file->bytes = NULL;
+}
+
+static __u32 count_free(const struct bpf_map *map)
+{
+	static __u32 taken[TC_SLABS * NA_SLAB_BLOCKS];
+	__u32 n = 0, i;
+
+	while (!bpf_map_lookup_and_delete_elem(bpf_map__fd(map), NULL, &taken[n]))
+		n++;
+	for (i = n; i > 0; i--)
+		put(map, NULL, &taken[i - 1]);
+	return n;
+}
+
+struct scene_free scene_free(struct scene *s)
+{
+	return (struct scene_free){
+		.blocks = count_free(s->t->skel->maps.na_free_blocks),
+		.entries = count_free(s->t->skel->maps.na_free_entries),
+	};
 }
 
 struct na_entry scene_entry(struct scene *s, const struct scene_file *file)

@@ -49,12 +49,21 @@ void scene_begin(struct scene *s, struct tc *t, const struct scene_setup *at);
 void scene_put(struct scene *s);
 void scene_get(struct scene *s, struct na_flow *f);
 
-/* A file of this size in the cache, which the connection's client may read. */
+/* A file of this size that is in no cache. */
+void scene_describe(struct scene_file *file, __u32 size);
+/* The same in the cache, which the connection's client may read. */
 void scene_file(struct scene *s, struct scene_file *file, __u32 size);
 void scene_forget(struct scene *s, struct scene_file *file);
 struct na_entry scene_entry(struct scene *s, const struct scene_file *file);
 void scene_set_entry(struct scene *s, const struct scene_file *file, const struct na_entry *e);
 void scene_ctl(struct scene *s, struct na_ctl *get, const struct na_ctl *set);
+
+struct scene_free {
+	__u32 blocks;
+	__u32 entries;
+};
+
+struct scene_free scene_free(struct scene *s);
 
 /* How often the entry is pinned. */
 __u32 scene_pins(struct scene *s, const struct scene_file *file);
