@@ -7,3 +7,4 @@ LAB_RUN=/run/lab
 . /lab/net.sh
 . /lab/server.sh
 . /lab/accel.sh
+. /lab/measure.sh

@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A small NFSv3 client that hides nothing: no cache, no retry, no interpretation.
+
+One call, one reply; status, attributes and data are given back as they came. The
+client's network is a namespace by name, the AUTH_SYS credential is the caller's choice.
+"""
+import os
+import socket
+import struct
+from collections import namedtuple
+
+PROGRAM, VERSION = 100003, 3
+MOUNT, MOUNT_VERSION, MOUNT_PORT = 100005, 3, 20048
+NULL, GETATTR, SETATTR, LOOKUP, ACCESS, READ, WRITE, CREATE = 0, 1, 2, 3, 4, 6, 7, 8
+REMOVE, RENAME, LINK, COMMIT = 12, 14, 15, 21
+FILE_SYNC, UNSTABLE = 2, 0
+
+OK, EPERM, ENOENT, EACCES, EINVAL, ESTALE = 0, 1, 2, 13, 22, 70
+
+Attr = namedtuple("Attr", "type mode nlink uid gid size used rdev fsid fileid atime mtime ctime")
+Read = namedtuple("Read", "status attr count eof data")
+
+
+class Denied(Exception):
+    """The RPC layer refused: (reject_stat or accept_stat, detail)."""
+
+
+class Unpack:
+    def __init__(self, data):
+        self.data, self.at = data, 0
+
+    def u32(self):
+        self.at += 4
+        return struct.unpack_from(">I", self.data, self.at - 4)[0]
+
+    def u64(self):
+        self.at += 8
+        return struct.unpack_from(">Q", self.data, self.at - 8)[0]
+
+    def opaque(self):
+        n = self.u32()
+        if n > len(self.data) - self.at:
+            raise ValueError("opaque longer than the message")
+        start = self.at
+        self.at += (n + 3) & ~3
+        return self.data[start:start + n]
+
+    def attr(self):
+        if not self.u32():
+            return None
+        head = [self.u32() for _ in range(5)] + [self.u64(), self.u64(), self.u64()]
+        fsid, fileid = self.u64(), self.u64()
+        times = [self.u32() * 10**9 + self.u32() for _ in range(3)]
+        return Attr(*head, fsid, fileid, *times)
+
+    def wcc(self):
+        if self.u32():
+            self.at += 24
+        return self.attr()
+
+
+def opaque(data):
+    return struct.pack(">I", len(data)) + data + bytes(-len(data) % 4)
+
+
+def name(directory, entry):
+    return opaque(directory) + opaque(entry.encode())
+
+
+def sattr(mode=None, size=None, uid=None, gid=None):
+    out = b""
+    for value, form in (mode, ">II"), (uid, ">II"), (gid, ">II"), (size, ">IQ"):
+        out += struct.pack(">I", 0) if value is None else struct.pack(form, 1, value)
+    return out + struct.pack(">II", 0, 0)
+
+
+class Client:
+    """A TCP connection to `server` from network namespace `netns` (None: this one)."""
+
+    def __init__(self, server, netns=None, uid=0, gid=0, groups=(), port=2049, timeout=60,
+                 source_port=None):
+        self.uid, self.gid, self.groups, self.xid = uid, gid, groups, os.getpid() << 16
+        family = socket.AF_INET6 if ":" in server else socket.AF_INET
+        home = os.open("/proc/self/ns/net", os.O_RDONLY)
+        try:
+            if netns:
+                there = os.open("/run/netns/" + netns, os.O_RDONLY)
+                os.setns(there, os.CLONE_NEWNET)
+                os.close(there)
+            self.socket = socket.socket(family, socket.SOCK_STREAM)
+            self.socket.settimeout(timeout)
+            if source_port:
+                self.socket.bind(("", source_port))
+            self.socket.connect((server, port))
+        finally:
+            os.setns(home, os.CLONE_NEWNET)
+            os.close(home)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def receive(self, n):
+        out = b""
+        while len(out) < n:
+            more = self.socket.recv(n - len(out))
+            if not more:
+                raise ConnectionError("the server closed the connection")
+            out += more
+        return out
+
+    def call(self, procedure, args, program=PROGRAM, version=VERSION):
+        self.xid = (self.xid + 1) & 0xffffffff
+        cred = struct.pack(">I", 0) + opaque(b"raw") + struct.pack(
+            ">III", self.uid, self.gid, len(self.groups)) + b"".join(
+                struct.pack(">I", g) for g in self.groups)
+        body = struct.pack(">IIIIII", self.xid, 0, 2, program, version, procedure)
+        body += struct.pack(">I", 1) + opaque(cred) + struct.pack(">II", 0, 0) + args
+        self.socket.sendall(struct.pack(">I", 0x80000000 | len(body)) + body)
+        reply = b""
+        last = False
+        while not last:
+            mark = struct.unpack(">I", self.receive(4))[0]
+            last = bool(mark >> 31)
+            reply += self.receive(mark & 0x7fffffff)
+        x = Unpack(reply)
+        if (x.u32(), x.u32()) != (self.xid, 1):
+            raise ValueError("not the reply to this call")
+        if x.u32() != 0:
+            raise Denied("rejected", x.u32(), x.u32())
+        x.u32(), x.opaque()
+        accepted = x.u32()
+        if accepted != 0:
+            raise Denied("accepted", accepted)
+        return x
+
+    def mount(self, path):
+        """The root's handle, or mountd's error as PermissionError."""
+        x = self.call(1, opaque(path.encode()), MOUNT, MOUNT_VERSION)
+        status = x.u32()
+        if status:
+            raise PermissionError(status, "mountd says no")
+        return x.opaque()
+
+    def getattr(self, handle):
+        x = self.call(GETATTR, opaque(handle))
+        status = x.u32()
+        if status:
+            return status, None
+        x.data = x.data[:x.at] + struct.pack(">I", 1) + x.data[x.at:]
+        return status, x.attr()
+
+    def lookup(self, directory, entry):
+        x = self.call(LOOKUP, name(directory, entry))
+        status = x.u32()
+        return status, x.opaque() if status == OK else None
+
+    def read(self, handle, offset=0, count=65536):
+        x = self.call(READ, opaque(handle) + struct.pack(">QI", offset, count))
+        status, attr = x.u32(), x.attr()
+        if status:
+            return Read(status, attr, 0, False, b"")
+        n, eof, data = x.u32(), bool(x.u32()), x.opaque()
+        if n != len(data):
+            raise ValueError("count and data differ")
+        return Read(status, attr, n, eof, data)
+
+    def write(self, handle, offset, data, stable=FILE_SYNC):
+        x = self.call(WRITE, opaque(handle) + struct.pack(">QII", offset, len(data), stable) +
+                      opaque(data))
+        return x.u32()
+
+    def commit(self, handle):
+        return self.call(COMMIT, opaque(handle) + struct.pack(">QI", 0, 0)).u32()
+
+    def setattr(self, handle, **changes):
+        return self.call(SETATTR, opaque(handle) + sattr(**changes) + struct.pack(">I", 0)).u32()
+
+    def create(self, directory, entry, **attributes):
+        """Unchecked: an existing file gets the attributes."""
+        x = self.call(CREATE, name(directory, entry) + struct.pack(">I", 0) + sattr(**attributes))
+        status = x.u32()
+        return status, x.opaque() if status == OK and x.u32() else None
+
+    def remove(self, directory, entry):
+        return self.call(REMOVE, name(directory, entry)).u32()
+
+    def rename(self, directory, old, new):
+        return self.call(RENAME, name(directory, old) + name(directory, new)).u32()
+
+    def link(self, handle, directory, entry):
+        return self.call(LINK, opaque(handle) + name(directory, entry)).u32()
+
+
+def counters():
+    """nfsaccel's counters."""
+    import json
+    import subprocess
+    return json.loads(subprocess.run(["nfsaccelctl", "stats", "--json"], check=True,
+                                     capture_output=True).stdout)["counters"]

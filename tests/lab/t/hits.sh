@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Cold misses, then hits: sizes, offsets, counts, depths, connections, address families,
+# MTUs, offloads, lo, libnfs and the kernel's client. hits.sh
+files=60
+verify=(nfsaccel-verify --pattern 7 --files $files --max-size 64k --timeout 30 --json)
+handles=/run/handles
+
+# verified DESC SHARE OPTION...: READs of which at least SHARE % must be hits.
+verified() {
+	local desc=$1 share=$2
+	shift 2
+	lab_check "$desc: every byte" lab_measure lab_client "${verify[@]}" "$@" "$(lab_url p)" || return
+	lab_check "$desc: hits and nfsd's READs add up" lab_agree
+	lab_check "$desc: $share % are hits" lab_share "$share"
+	lab_note "$desc: $(lab_sent) READs, $LAB_HITS hits, $LAB_NFSD by nfsd"
+}
+
+lab_server_up
+"${verify[@]}" --make $LAB_EXPORT/p
+# Whole files of 64 KiB in packets of 1500 bytes.
+lab_accel_up --set cache.max_packets=48
+
+lab_check "cold: every byte" lab_measure lab_client "${verify[@]}" --save-handles $handles "$(lab_url p)"
+lab_check "cold: nfsd sees each file once" test "$LAB_NFSD" -ge $files
+lab_check "cold: hits and nfsd's READs add up" lab_agree
+# From now on nobody mounts: each MOUNT call makes mountd touch the export cache.
+verify+=(--use-handles $handles)
+
+verified "warm" 99 --passes 3
+verified "sweep, depth 8" 90 --sweep --depth 8
+verified "random, depth 1" 99 --random
+verified "random, depth 32" 50 --random --depth 32
+verified "odd counts, corked" 50 --count 4093 --depth 32 --cork
+verified "4 connections, depth 32" 50 --random --depth 32 --connections 4
+
+LAB_CLIENT=local verified "lo" 90 --random --passes 2
+LAB_SERVER=$LAB_SERVER6 verified "IPv6" 90 --random --passes 4
+LAB_SERVER=$LAB_SERVER6 verified "IPv6, depth 8" 50 --random --depth 8
+LAB_SERVER=$LAB_SERVER6 LAB_CLIENT=local verified "IPv6 over lo" 90 --random --passes 2
+
+LAB_MTU=9000 LAB_CLIENT=3 verified "MTU 9000" 90 --random --passes 4
+LAB_CLIENT=3 verified "MTU 9000, depth 8" 50 --random --depth 8
+
+off="tx off rx off gro off gso off tso off sg off"
+lab_check "offloads off" eval "ethtool -K lab2 $off && LAB_CLIENT=2 lab_client ethtool -K eth0 $off" >/dev/null
+LAB_CLIENT=2 verified "offloads off" 90 --random --passes 4
+LAB_CLIENT=2 verified "offloads off, depth 8" 50 --random --depth 8
+
+# The kernel's client, over four connections; dropping the page cache leaves the server's inodes alone.
+kernel_pass() {
+	local before
+	before=$(lab_mount_reads /mnt/m)
+	echo 1 >/proc/sys/vm/drop_caches
+	lab_check "$1: every byte" lab_measure diff -r /mnt/m/p $LAB_EXPORT/p || return
+	sent=$(($(lab_mount_reads /mnt/m) - before))
+	lab_check "$1: hits and nfsd's READs add up" lab_agree $sent
+	lab_note "$1: $sent READs, $LAB_HITS hits, $LAB_NFSD by nfsd"
+}
+connections() { lab_client ss -Htn state established "dport = :2049" | wc -l; }
+lab_check "kernel mount" lab_mount 3 /mnt/m nconnect=4
+kernel_pass "kernel, cold"
+lab_check "four connections" test "$(connections)" -eq 4
+kernel_pass "kernel, warm" && lab_check "kernel, warm: 80 % are hits" lab_share 80 $sent
+LAB_CLIENT=local lab_check "kernel mount over lo" lab_mount 3 /mnt/lo nosharecache
+lab_check "kernel, lo: every byte" diff -r /mnt/lo/p $LAB_EXPORT/p
+
+for LAB_CLIENT in local 1 2 3; do
+	lab_check "no checksum was wrong ($LAB_CLIENT)" test "$(lab_tcp InCsumErrors)" = 0
+	lab_note "$LAB_CLIENT: $(lab_tcp TCPTimeouts) timeouts, $(lab_tcp RetransSegs) retransmissions"
+done
+lab_note "$(lab_stats)"
+lab_done

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The unit: start, status, hits, restart, a crash, stop, nothing left. service.sh; --systemd
+lab_server_up
+nfsaccel-verify --pattern 9 --files 20 --make $LAB_EXPORT/p
+verify=(nfsaccel-verify --pattern 9 --files 20 --json --passes 20)
+main_pid() { systemctl show -P MainPID nfsaccel; }
+another_pid() { [ "$(main_pid)" != 0 ] && [ "$(main_pid)" != "$1" ]; }
+hits() {
+	lab_check "$1: every byte" lab_measure lab_client "${verify[@]}" "$(lab_url p)"
+	lab_check "$1: hits" lab_share 80
+}
+nothing_left() {
+	[ -z "$(ls -A /sys/fs/bpf; tc filter show dev lab1 ingress; tc filter show dev lab1 egress)" ]
+}
+
+lab_accel_up
+lab_check "active" systemctl -q is-active nfsaccel
+lab_check "answering" eval '[ "$(nfsaccelctl --json status | jq -r .mode)" = answering ]'
+lab_check "nobody else may ask" lab_not setpriv --reuid 65534 --regid 65534 --clear-groups \
+	nfsaccelctl status 2>/dev/null
+hits "started"
+
+pid=$(main_pid)
+lab_check "killed" lab_accel_kill
+lab_check "started again" lab_wait 60 another_pid "$pid"
+lab_check "ready again" lab_wait 120 nfsaccelctl status >/dev/null
+lab_check "with what the first one left" eval '[ "$(nfsaccelctl --json status | jq .taken_over)" = true ]'
+hits "after a crash"
+
+lab_check "nfs-server restarts" lab_server_restart
+hits "after nfs-server restarted"
+
+lab_check "stopped" lab_accel_down
+lab_check "not failed" test "$(systemctl show -P Result nfsaccel)" = success
+lab_check "nothing left" nothing_left
+lab_check "nfsd goes on" lab_client "${verify[@]}" --quiet "$(lab_url p)"
+lab_done
