@@ -165,6 +165,7 @@ static __always_inline bool na_note(struct na_work *w, struct na_ctl *ctl, __u32
 		p->count = w->args.count;
 		p->offset = w->args.offset;
 		p->asked = w->s.now;
+		p->coarse = bpf_ktime_get_coarse_ns();
 		p->epoch = *(volatile __u64 *)&ctl->epoch;
 		p->flush = *(volatile __u64 *)&ctl->flush;
 		p->cred = na_cred_number(w, ctl, true);

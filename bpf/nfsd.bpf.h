@@ -180,15 +180,14 @@ extern const struct hrtimer_cpu_base hrtimer_bases __ksym;
 #define NA_BASE_REALTIME 1 /* HRTIMER_BASE_REALTIME */
 
 /*
- * CLOCK_REALTIME at the monotonic time now. No helper tells it; the timer bases hold the
+ * CLOCK_REALTIME at a monotonic time. No helper tells it; the timer bases hold the
  * distance, which a clock that is set changes at once on all CPUs (clock_was_set).
  */
-static __always_inline bool na_real_ns(__u64 now, __s64 *real)
+static __always_inline __s64 na_real_ns(__u64 mono)
 {
 	struct hrtimer_cpu_base *base = bpf_this_cpu_ptr(&hrtimer_bases);
 
-	*real = (__s64)now + base->clock_base[NA_BASE_REALTIME].offset;
-	return true;
+	return (__s64)mono + base->clock_base[NA_BASE_REALTIME].offset;
 }
 
 /* Seconds that a cache entry of sunrpc has left, less one for rounding. */

@@ -33,21 +33,15 @@ static __always_inline enum na_verdict na_fill_inode(struct inode *inode)
 }
 
 /*
- * ctime must be two ticks older than the request: two for a clock as coarse as a tick,
- * so that a later change cannot leave the same ctime; and older than the request, not
- * than now, so that a permission nfsd checked before a chmod is never put down for after,
- * even if the bump was skipped.
+ * Not changed since the request came, and not just before: the clock ctime is taken from
+ * had moved beyond ctime by then. So the next change leaves another ctime; and what nfsd
+ * checked before a chmod is never put down for after it, even if the bump was skipped.
+ * That clock's own value is compared: counting ticks back from the precise time would not
+ * do, as they come late where a virtual CPU waits for its turn.
  */
-static __always_inline bool na_settled(const struct na_inode_snap *snap, __u64 asked)
+static __always_inline bool na_settled(const struct na_inode_snap *snap, __u64 coarse)
 {
-	__u64 now = bpf_ktime_get_ns();
-	__s64 ctime = snap->ctime_sec * 1000000000ll + snap->ctime_nsec;
-	__s64 since, real;
-
-	if (!na_real_ns(now, &real) || asked > now)
-		return false;
-	since = (__s64)(now - asked) + 2 * (__s64)na_tick_ns;
-	return ctime <= real - since;
+	return snap->ctime_sec * (__s64)NA_NSEC + snap->ctime_nsec < na_real_ns(coarse);
 }
 
 static __always_inline enum na_verdict na_fill_check(struct svc_rqst *rqstp, struct svc_fh *fhp,
@@ -89,7 +83,7 @@ static __always_inline enum na_verdict na_fill_check(struct svc_rqst *rqstp, str
 		return NA_V_REFUSE_WRITER;
 	if (p->snap.size > na_max_file)
 		return NA_V_REFUSE_SIZE;
-	if (!na_settled(&p->snap, p->asked))
+	if (!na_settled(&p->snap, p->coarse))
 		return NA_V_REFUSE_RACY;
 	p->expires = na_fill_expires(rqstp, exp, na_ttl_ns);
 	if (!p->expires || !na_fh_read(fhp, &fh))
@@ -132,8 +126,7 @@ static __always_inline void na_fill_hook(struct svc_rqst *rqstp, struct svc_fh *
 }
 
 SEC("fentry/nfsd_splice_read")
-int BPF_PROG(na_e_splice_read, struct svc_rqst *rqstp, struct svc_fh *fhp, void *file,
-	     __u64 offset)
+int BPF_PROG(na_e_splice_read, struct svc_rqst *rqstp, struct svc_fh *fhp, void *file, __u64 offset)
 {
 	na_fill_hook(rqstp, fhp, offset);
 	return 0;

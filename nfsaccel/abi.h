@@ -188,6 +188,7 @@ struct na_pending {
 	__u32 count; /* asked */
 	__u64 offset;
 	__u64 asked; /* time at ingress */
+	__u64 coarse; /* then, by the monotonic side of the clock that ctime is taken from */
 	__u64 epoch; /* export epoch at ingress */
 	__u64 flush;
 	__u64 cred;
@@ -200,7 +201,7 @@ struct na_pending {
 	struct na_fh fh;
 	__u32 pad2;
 };
-_Static_assert(sizeof(struct na_pending) == 240, "na_pending");
+_Static_assert(sizeof(struct na_pending) == 248, "na_pending");
 
 /* --- control ------------------------------------------------------------ */
 

@@ -9,7 +9,7 @@ for fs in ext4 xfs btrfs tmpfs; do
 	dirs+=" /mnt/$fs"
 done
 status=0
-for test in hooks events; do
+for test in probe hooks events; do
 	/mnt/with/${test}_test $dirs || status=1
 done
 exit $status

@@ -134,11 +134,11 @@ static __u32 put_opaque(__u8 *to, const void *data, __u32 len)
 	return 4 + ((len + 3) & ~3u);
 }
 
-/* Status 0 and a handle: how the results of MNT and LOOKUP begin. */
+/* Status 0 and a handle: how the results of MNT and LOOKUP begin. JUKEBOX is -EAGAIN. */
 static int take_fh(const struct rpc *r, struct na_fh *fh)
 {
 	if (r->len < 8 || na_get_be32(r->reply))
-		return -EACCES;
+		return r->len >= 4 && na_get_be32(r->reply) == 10008 ? -EAGAIN : -EACCES;
 	memset(fh, 0, sizeof(*fh));
 	fh->len = na_get_be32(r->reply + 4);
 	if (!fh->len || fh->len > sizeof(fh->data) || r->len < 8 + fh->len)
