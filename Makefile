@@ -62,10 +62,11 @@ include admin/Makefile.inc
 
 -include $(sort $(wildcard tests/*/Makefile.inc))
 
-.PHONY: unit-tests fuzzers prog-tests
+.PHONY: unit-tests fuzzers prog-tests admin-tests
 unit-tests: $(UNIT_TESTS)
 fuzzers: $(FUZZERS)
-prog-tests: $(PROG_GUEST) $(PROG_NATIVE)
+prog-tests: $(PROG_GUEST)
+admin-tests: $(ADMIN_TESTS)
 
 PROGS := $(ADMIN_PROGS) $(CLIENTS_PROGS)
 SBIN_PROGS := $(ADMIN_PROGS)
