@@ -121,13 +121,15 @@ na_inline void na_map_in_sacks(const struct na_flow *f, const struct na_segment 
 	}
 }
 
-/* Fill in how the header of segment s looks to the server. */
+/*
+ * Fill in how the header of segment s looks to the server; ack and SACK blocks are mapped
+ * already, before the ack settles what a DSACK beside it may be about.
+ */
 na_inline void na_header_to_server(const struct na_flow *f, const struct na_segment *s,
 				   struct na_action *a, bool believed)
 {
 	__u32 edge;
 
-	a->ack = na_map_in_ack(f, s->ack);
 	edge = na_server_edge(f, s, a->ack);
 	/* the server may believe what we did not: then it must learn nothing new */
 	if (!believed && na_seq_lt(f->s_edge_told, edge))
@@ -135,7 +137,6 @@ na_inline void na_header_to_server(const struct na_flow *f, const struct na_segm
 	a->win = (edge - a->ack) >> f->c_wscale;
 	a->tsval = s->tsval;
 	a->tsecr = s->tsecr;
-	na_map_in_sacks(f, s, a);
 }
 
 /* Does that header tell the server anything it does not know? */
@@ -385,6 +386,8 @@ na_inline void na_splice_in(struct na_flow *f, const struct na_segment *s, const
 		f->flags |= NA_FLOW_DARK;
 	if (s->facts & NA_SEG_READ)
 		f->flags |= NA_FLOW_SHAVE;
+	a->ack = na_map_in_ack(f, s->ack);
+	na_map_in_sacks(f, s, a);
 	believed = na_believe(f, s);
 	if (believed)
 		advanced = na_learn_ack(f, s, a);

@@ -108,7 +108,7 @@ static void harm(struct rng *r, struct config *c, enum profile p)
 	if (p == P_DROP || rng_pm(r, all))
 		c->drop = rng_below(r, 150), c->data_drop = rng_below(r, 150);
 	if (p == P_CORRUPT || rng_pm(r, all / 2))
-		c->bad = rng_below(r, 100);
+		c->bad = rng_below(r, 100), c->split = rng_pm(r, 500) ? 100 : c->split;
 	if (rng_pm(r, 200))
 		c->deaf = rng_below(r, 1000);
 	if (rng_pm(r, 50))

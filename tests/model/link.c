@@ -47,7 +47,10 @@ static struct pkt *corrupted(struct sim *s, const struct pkt *p)
 		if (!d || !p->len)
 			break;
 		memcpy(d, p->data, p->len);
-		d[rng_below(&s->rng, p->len)] ^= 1u << rng_below(&s->rng, 8);
+		if (p->len > 4 && rng_pm(&s->rng, 500))
+			d[3] ^= 0x10; /* a record mark that says another length */
+		else
+			d[rng_below(&s->rng, p->len)] ^= 1u << rng_below(&s->rng, 8);
 		c->data = d;
 		break;
 	}

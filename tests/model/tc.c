@@ -249,7 +249,8 @@ void tc_ingress(struct sim *s, struct pkt *p)
 	fill_segment(s, p, &g, s->cfg.c_mss);
 	if (f->c_rec.sync && p->seq == f->c_next && p->len) {
 		scan(&f->c_rec, p, &g);
-		if (na_records_at_boundary(&f->c_rec, p->seq) &&
+		/* the programs make a flow of a full socket only */
+		if (na_records_at_boundary(&f->c_rec, p->seq) && s->sv.state != TCP_SYN_RCVD &&
 		    !rng_pm(&s->rng, s->cfg.alive_pass))
 			make_offer(s, p, &o);
 	}
