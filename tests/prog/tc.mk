@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Tests of the TC programs, run here and now with BPF_PROG_TEST_RUN (root, no nfsd): every
-# tests/prog/tc_NAME_test.c becomes build/tests/prog/tc_NAME_test. Defines PROG_TESTS, all
-# the binaries; each exits with the number of failed tests. Further:
+# Tests of the TC programs, run here and now with BPF_PROG_TEST_RUN (root, no nfsd), or in
+# a guest: tests/lab/run --plain --with build/tests/prog/tc tests/prog/tc.sh
+# Every tests/prog/tc_NAME_test.c becomes build/tests/prog/tc/tc_NAME_test. Defines
+# PROG_TESTS, all the binaries; each exits with the number of failed tests. Further:
 #	build/tests/prog/verify	verifier and budget.txt: the verifier's instruction counts, also
 #				for the lab: --with build/tests/prog/verify tests/prog/verifier.sh
 #	build/tests/prog/cost	ns per hit and per pass, as JSON
 
 PROG_TC_COMMON := tc frame scene
-PROG_TESTS := $(patsubst tests/prog/%.c,$(PROG_DIR)/%,$(sort $(wildcard tests/prog/tc_*_test.c)))
+PROG_TESTS := $(patsubst tests/prog/%.c,$(PROG_DIR)/tc/%,$(sort $(wildcard tests/prog/tc_*_test.c)))
 PROG_TC_OBJS := $(PROG_TC_COMMON:%=$(PROG_DIR)/%.o) $(PROG_DIR)/oracle.o
 PROG_TC_SRCS := $(PROG_TC_COMMON) cost verifier $(notdir $(PROG_TESTS))
 PROG_VERIFY := $(PROG_DIR)/verify/verifier $(PROG_DIR)/verify/budget.txt
@@ -22,7 +23,8 @@ $(PROG_DIR)/oracle.o: tests/unit/oracle.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(TIRPC_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(PROG_TESTS): $(PROG_DIR)/%: $(PROG_DIR)/%.o $(PROG_TC_OBJS)
+$(PROG_TESTS): $(PROG_DIR)/tc/%: $(PROG_DIR)/%.o $(PROG_TC_OBJS)
+	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lbpf -lcmocka $(TIRPC_LIBS)
 
 $(PROG_DIR)/cost: $(PROG_DIR)/cost.o $(PROG_TC_OBJS)

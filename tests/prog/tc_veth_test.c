@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tests/prog/scene.h"
@@ -26,7 +27,8 @@
 #define UNCACHED 4u
 #define READS	 4000u
 #define DEPTH	 32u
-#define PATIENCE 60 /* seconds */
+#define PATIENCE 60  /* seconds */
+#define WAIT_MS	 30u /* what a delayed acknowledgement takes, or a timer */
 
 struct setting {
 	bool ip6;
@@ -192,19 +194,35 @@ static bool check(int fd, struct asked *all)
 	return true;
 }
 
+static __u64 now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (__u64)t.tv_sec * 1000 + (__u64)t.tv_nsec / 1000000;
+}
+
 static bool work(int fd)
 {
 	struct asked asked[DEPTH] = {0};
-	__u32 sent = 0, got = 0, i;
+	__u32 sent = 0, got = 0, waits = 0, i;
+	__u64 longest = 0, begun = now_ms();
 
 	while (got < READS) {
+		__u64 before = now_ms(), waited;
+
 		for (i = 0; i < setting->depth && sent < READS; i++)
 			if (!asked[i].xid && !ask(fd, &asked[i], ++sent))
 				return false;
 		if (!check(fd, asked))
 			return false;
 		got++;
+		waited = now_ms() - before;
+		longest = waited > longest ? waited : longest;
+		waits += waited >= WAIT_MS;
 	}
+	printf("client: %llu ms, the longest wait %llu, %u of %u or more, ",
+	       (unsigned long long)(now_ms() - begun), (unsigned long long)longest, waits, WAIT_MS);
 	return true;
 }
 
@@ -261,7 +279,7 @@ static int client(int go)
 	close(fd);
 	if (tcp_counter("InCsumErrors") != 0)
 		return 5;
-	printf("client: %ld segments sent again\n", tcp_counter("RetransSegs"));
+	printf("%ld segments sent again\n", tcp_counter("RetransSegs"));
 	fflush(stdout);
 	return 0;
 }
