@@ -16,6 +16,8 @@
 #define NA_HEADROOM_MAX (256u << 10)
 #define NA_SHAVE_PACKETS 2u /* headroom is kept out of windows of four times this */
 #define NA_SHAVE_UNITS	 8u /* and of this many units, for scaling rounds down */
+#define NA_SHAVE_BIG	 4096u /* packets beyond this fill small windows, lo's the initial one; */
+#define NA_SHAVE_BIG_WIN (32u << 10) /* from this on a quarter is kept */
 #define NA_WATCH_NS	1000000000ull /* an adopted connection is only watched this long */
 #define NA_RESEND_NS	1000000ull /* the same hole is not filled twice within this */
 #define NA_FAST_RESEND	3u /* segments SACKed above a hole that make it lost, RFC 6675 */
@@ -87,7 +89,18 @@ na_inline __u32 na_server_edge(const struct na_flow *f, const struct na_segment 
 	__u32 room = win / 2 < NA_HEADROOM_MAX ? win / 2 : NA_HEADROOM_MAX;
 	bool shave = (f->flags & NA_FLOW_SHAVE) && win >> 2 >= NA_SHAVE_PACKETS * f->mss &&
 		     s->win > NA_SHAVE_UNITS;
-	__u32 edge = s->ack + win - f->dout - (shave ? room : 0);
+	__u32 edge;
+
+	/*
+	 * The server's packets are at most half the largest window it saw, whatever the MTU
+	 * (tcp_bound_to_half_wnd()): three quarters of a window still let one pass.
+	 */
+	if (!shave && (f->flags & NA_FLOW_SHAVE) && f->mss > NA_SHAVE_BIG &&
+	    win >= NA_SHAVE_BIG_WIN) {
+		shave = true;
+		room = win >> 2;
+	}
+	edge = s->ack + win - f->dout - (shave ? room : 0);
 
 	return na_seq_lt(edge, ack_s) ? ack_s : edge;
 }
