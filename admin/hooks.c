@@ -11,6 +11,8 @@
 #define MANDATORY	   NA_HOOK_MANDATORY, NULL, 0
 #define OPTIONAL	   NA_HOOK_OPTIONAL, NULL, 0
 #define WHERE_PRESENT	   NA_HOOK_WHERE_PRESENT, NULL, 0
+#define FILL		   NA_HOOK_FILL, NULL, 0
+#define FILL_PRESENT	   NA_HOOK_FILL_PRESENT, NULL, 0
 #define ALTERNATIVE(group) NA_HOOK_ALTERNATIVE, #group, 0
 #define FILE_SYSTEM(bit)   NA_HOOK_FILE_SYSTEM, NULL, bit
 
@@ -42,10 +44,12 @@ const char *na_hook_need_name(enum na_hook_need need)
 {
 	switch (need) {
 	case NA_HOOK_MANDATORY:
+	case NA_HOOK_FILL:
 		return "mandatory";
 	case NA_HOOK_ALTERNATIVE:
 		return "alternative";
 	case NA_HOOK_WHERE_PRESENT:
+	case NA_HOOK_FILL_PRESENT:
 		return "where present";
 	case NA_HOOK_FILE_SYSTEM:
 		return "for its file system";
@@ -206,6 +210,11 @@ static bool alternative(const struct na_hook_status *status, const struct na_hoo
 	return false;
 }
 
+bool na_hook_guards(size_t i)
+{
+	return na_hooks[i].need != NA_HOOK_FILL && na_hooks[i].need != NA_HOOK_FILL_PRESENT;
+}
+
 bool na_hook_missing(const struct na_hook_status *status, size_t i)
 {
 	const struct na_hook *h = &na_hooks[i];
@@ -215,10 +224,12 @@ bool na_hook_missing(const struct na_hook_status *status, size_t i)
 		return false;
 	switch (h->need) {
 	case NA_HOOK_MANDATORY:
+	case NA_HOOK_FILL:
 		return true;
 	case NA_HOOK_ALTERNATIVE:
 		return !alternative(status, h);
 	case NA_HOOK_WHERE_PRESENT:
+	case NA_HOOK_FILL_PRESENT:
 		return state != NA_HOOK_NO_FUNCTION && state != NA_HOOK_NO_MODULE;
 	case NA_HOOK_FILE_SYSTEM:
 		/* The mask is read-only once the programs are loaded. */

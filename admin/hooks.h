@@ -22,6 +22,8 @@ enum na_hook_need {
 	NA_HOOK_ALTERNATIVE,   /* one of its group is mandatory */
 	NA_HOOK_WHERE_PRESENT, /* mandatory if the kernel has the function */
 	NA_HOOK_FILE_SYSTEM,   /* without it files of one file system are not cached */
+	NA_HOOK_FILL,	       /* mandatory; skipped runs do no harm */
+	NA_HOOK_FILL_PRESENT,  /* the same, if the kernel has the function */
 	NA_HOOK_OPTIONAL,
 };
 
@@ -68,6 +70,9 @@ __u32 na_hooks_fs_mask(const struct na_hook_status *status);
 
 /* Sets status[na_hook_count] to READY or to the reason why not. 0 or negative errno. */
 int na_hooks_probe(struct na_hook_status *status);
+
+/* Does a skipped run of hook i mean that what is cached cannot be trusted? */
+bool na_hook_guards(size_t i);
 
 /* Is hook i wanting, and does that forbid answering? */
 bool na_hook_missing(const struct na_hook_status *status, size_t i);

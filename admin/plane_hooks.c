@@ -28,7 +28,7 @@ __u64 na_plane_skips(const struct na_plane *p)
 		const struct bpf_program *prog =
 			bpf_object__find_program_by_name(p->skel->obj, na_hooks[i].program);
 
-		if (prog && p->hooks[i].state == NA_HOOK_ATTACHED)
+		if (prog && na_hook_guards(i) && p->hooks[i].state == NA_HOOK_ATTACHED)
 			sum += program_skips(bpf_program__fd(prog));
 	}
 	return sum;
@@ -70,6 +70,17 @@ struct old_links {
 	__u64 skips;
 };
 
+/* A program that this version does not have may have guarded something. */
+static bool guards(const char *program)
+{
+	size_t i;
+
+	for (i = 0; i < na_hook_count; i++)
+		if (!strcmp(na_hooks[i].program, program))
+			return na_hook_guards(i);
+	return true;
+}
+
 static int inspect(const char *name, void *data)
 {
 	struct old_links *old = data;
@@ -84,7 +95,8 @@ static int inspect(const char *name, void *data)
 	if (prog < 0)
 		return 0;
 	old->n++;
-	old->skips += program_skips(prog);
+	if (guards(name))
+		old->skips += program_skips(prog);
 	return 0;
 }
 

@@ -9,10 +9,19 @@
 
 #include "bpf/kernel.bpf.h"
 
-/* Seconds since boot, as sunrpc counts; 0 where this thread never looked one up. */
+/*
+ * One cache entry: when it expires, in seconds since boot, as sunrpc counts; and when it
+ * was looked up, by which the fill hook tells that it was for this request.
+ */
+struct na_expiry_note {
+	__s64 expiry;
+	__u64 noted;
+};
+
 struct na_expiry {
-	__s64 key; /* nfsd.fh: which file system a handle's fsid means */
-	__s64 gid; /* auth.unix.gid: groups by uid (mountd --manage-gids), or that there are none */
+	struct na_expiry_note key; /* nfsd.fh: which file system a handle's fsid means */
+	struct na_expiry_note gid; /* auth.unix.gid: groups by uid (mountd --manage-gids), or that
+				      there are none */
 };
 
 struct na_expiry_map {

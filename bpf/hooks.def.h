@@ -12,6 +12,9 @@
  *   FILE_SYSTEM(b) as WHERE_PRESENT. Where it is absent when the programs are loaded
  *                  (module not loaded), the loader clears bit b of na_fs_mask: files of
  *                  that file system are then not cached
+ *   FILL           as MANDATORY; a skipped run loses a fill and nothing else, so the
+ *                  loader does not count it among those that flush everything
+ *   FILL_PRESENT   the same, where the kernel has the function
  *   OPTIONAL       closes a window that another hook or guard 2 also covers
  *
  * Arguments are checked by the verifier: a program whose function has others than those
@@ -53,8 +56,7 @@
 	X(na_x_dedupe, "vfs_dedupe_file_range_one", FEXIT, vmlinux, MANDATORY, "deduplication, after") \
 	X(na_e_lease, "generic_setlease", FENTRY, vmlinux, MANDATORY, "leases and layouts, before") \
 	X(na_x_lease, "generic_setlease", FEXIT, vmlinux, MANDATORY, "leases and layouts, after")  \
-	X(na_l_free, "inode_free_security", LSM, vmlinux, ALTERNATIVE(evict), "inode's memory is freed") \
-	X(na_e_evict, "evict", FENTRY, vmlinux, ALTERNATIVE(evict), "inode leaves memory")         \
+	X(na_l_free, "inode_free_security", LSM, vmlinux, MANDATORY, "inode leaves memory")         \
 	X(na_l_ioctl, "file_ioctl", LSM, vmlinux, MANDATORY, "ioctl: generation, shutdown")        \
 	X(na_l_ioctl32, "file_ioctl_compat", LSM, vmlinux, WHERE_PRESENT, "ioctl of 32-bit programs") \
 	X(na_x_ext4_ioctl, "ext4_ioctl", FEXIT, ext4, FILE_SYSTEM(NA_FS_EXT4), "ioctl, after")     \
@@ -67,7 +69,7 @@
 	X(na_x_remount, "reconfigure_super", FEXIT, vmlinux, MANDATORY, "remount, after")          \
 	X(na_l_umount, "sb_delete", LSM, vmlinux, MANDATORY, "file system goes away")              \
 	X(na_l_notify, "path_notify", LSM, vmlinux, MANDATORY, "fanotify permission marks")        \
-	X(na_x_lookup, "sunrpc_cache_lookup_rcu", FEXIT, sunrpc, MANDATORY, "when export keys and groups expire") \
+	X(na_x_lookup, "sunrpc_cache_lookup_rcu", FEXIT, sunrpc, FILL, "when export keys and groups expire") \
 	X(na_e_update, "sunrpc_cache_update", FENTRY, sunrpc, MANDATORY, "mountd's answers, before") \
 	X(na_x_update, "sunrpc_cache_update", FEXIT, sunrpc, MANDATORY, "mountd's answers, after") \
 	X(na_e_purge, "cache_purge", FENTRY, sunrpc, MANDATORY, "export caches emptied, before")   \
@@ -80,8 +82,8 @@
 	X(na_x_nl_nfsd, "nfsd_nl_cache_flush_doit", FEXIT, nfsd, WHERE_PRESENT, "flush by netlink, after") \
 	X(na_e_stop, "svc_xprt_destroy_all", FENTRY, sunrpc, MANDATORY, "nfsd stops, before")      \
 	X(na_x_stop, "svc_xprt_destroy_all", FEXIT, sunrpc, MANDATORY, "nfsd stops, after")        \
-	X(na_e_splice_read, "nfsd_splice_read", FENTRY, nfsd, MANDATORY, "fill: what nfsd is about to read") \
-	X(na_e_iter_read, "nfsd_iter_read", FENTRY, nfsd, WHERE_PRESENT, "fill, where splicing is off")
+	X(na_e_splice_read, "nfsd_splice_read", FENTRY, nfsd, FILL, "fill: what nfsd is about to read") \
+	X(na_e_iter_read, "nfsd_iter_read", FENTRY, nfsd, FILL_PRESENT, "fill, where splicing is off")
 /* clang-format on */
 
 #endif

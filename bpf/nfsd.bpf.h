@@ -202,7 +202,7 @@ static __always_inline __s64 na_seconds_left(__s64 expiry)
  * key and groups were looked up by this thread for this request.
  */
 static __always_inline __u64 na_fill_expires(struct svc_rqst *rqstp, struct svc_export *exp,
-					     __u64 ttl)
+					     __u64 asked, __u64 ttl)
 {
 	void *client = BPF_CORE_READ(rqstp, rq_xprt, xpt_auth_cache);
 	struct na_expiry *noted =
@@ -216,10 +216,16 @@ static __always_inline __u64 na_fill_expires(struct svc_rqst *rqstp, struct svc_
 	first = BPF_CORE_READ(exp, h.expiry_time);
 	if (expiry < first)
 		first = expiry;
-	if (noted->key < first)
-		first = noted->key;
-	if (BPF_CORE_READ(rqstp, rq_cred.cr_flavor) == NA_AUTH_UNIX && noted->gid < first)
-		first = noted->gid;
+	if (noted->key.noted < asked)
+		return 0;
+	if (noted->key.expiry < first)
+		first = noted->key.expiry;
+	if (BPF_CORE_READ(rqstp, rq_cred.cr_flavor) == NA_AUTH_UNIX) {
+		if (noted->gid.noted < asked)
+			return 0;
+		if (noted->gid.expiry < first)
+			first = noted->gid.expiry;
+	}
 	left = na_seconds_left(first);
 	if (left <= 0)
 		return 0;

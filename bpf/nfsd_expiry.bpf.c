@@ -4,6 +4,7 @@
  * is learnt from a request must not outlive the cache entries nfsd used for it. Export
  * and client are at hand in the fill hook; the export key and the groups are looked up
  * and let go of, so their times are noted here, per nfsd thread, as they pass by.
+ * Where a run is skipped the fill hook finds nothing noted since the request came.
  */
 #include "bpf/expiry.bpf.h"
 #include <bpf/bpf_tracing.h>
@@ -14,6 +15,7 @@ SEC("fexit/sunrpc_cache_lookup_rcu")
 int BPF_PROG(na_x_lookup, struct cache_detail *detail, void *key, int hash, struct cache_head *ret)
 {
 	char name[16] __attribute__((aligned(8))) = {};
+	struct na_expiry_note *note;
 	struct na_expiry *e;
 	bool gid;
 
@@ -28,9 +30,8 @@ int BPF_PROG(na_x_lookup, struct cache_detail *detail, void *key, int hash, stru
 				 BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!e)
 		return 0;
-	if (gid)
-		e->gid = BPF_CORE_READ(ret, expiry_time);
-	else
-		e->key = BPF_CORE_READ(ret, expiry_time);
+	note = gid ? &e->gid : &e->key;
+	note->expiry = BPF_CORE_READ(ret, expiry_time);
+	note->noted = bpf_ktime_get_ns();
 	return 0;
 }

@@ -85,7 +85,7 @@ static __always_inline enum na_verdict na_fill_check(struct svc_rqst *rqstp, str
 		return NA_V_REFUSE_SIZE;
 	if (!na_settled(&p->snap, p->coarse))
 		return NA_V_REFUSE_RACY;
-	p->expires = na_fill_expires(rqstp, exp, na_ttl_ns);
+	p->expires = na_fill_expires(rqstp, exp, p->asked, na_ttl_ns);
 	if (!p->expires || !na_fh_read(fhp, &fh))
 		return NA_V_REFUSE_EXPORT;
 	if (!na_fh_equal(&fh, &p->fh))

@@ -184,16 +184,10 @@ int BPF_PROG(na_x_lease, struct file *file)
 }
 
 /*
- * The inode's memory may be used again from here on, and its number for another file.
- * evict comes first but may be skipped; the LSM hook comes before the memory is freed.
+ * The last thing evict does with an inode before its memory and its number are free for
+ * others. Not evict itself: a tracing program on it would run, and now and then be
+ * skipped, for every inode the machine drops, and each skip flushes everything.
  */
-SEC("fentry/evict")
-int BPF_PROG(na_e_evict, struct inode *inode)
-{
-	na_bump_inode(inode);
-	return 0;
-}
-
 SEC("lsm/inode_free_security")
 int BPF_PROG(na_l_free, struct inode *inode)
 {

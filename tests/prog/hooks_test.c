@@ -51,7 +51,6 @@ static const struct {
 	{"na_e_lease", "lease"},
 	{"na_x_lease", "lease"},
 	{"na_l_free", "unlink"},
-	{"na_e_evict", "unlink"},
 	{"na_l_ioctl", "chattr getversion"},
 	{"na_l_ioctl32", "ioctl32"},
 	{"na_x_ext4_ioctl", "getversion"},
