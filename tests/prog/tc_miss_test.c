@@ -212,7 +212,7 @@ static void only_filling(void)
 
 static void not_alive(void)
 {
-	s.f.last_alive = 1;
+	s.f.last_alive -= tc_defaults.alive_ns + 1; /* may be before the machine's start */
 }
 
 static void server_in_record(void)
@@ -298,6 +298,32 @@ static void unknown_option(void)
 	in.noptions = 4;
 }
 
+static void signed_md5(void)
+{
+	static const __u8 md5[20] = {1, 1, 19, 18, 0xde, 0xad};
+
+	memcpy(in.options, md5, 20);
+	in.noptions = 20;
+}
+
+static void broken_option(void)
+{
+	static const __u8 too_long[4] = {254, 5, 0, 0};
+
+	memcpy(in.options, too_long, 4);
+	in.noptions = 4;
+}
+
+static void urgent(void)
+{
+	in.flags |= TCP_URG;
+}
+
+static void reset_flag(void)
+{
+	in.flags |= TCP_RST;
+}
+
 static void no_timestamps(void)
 {
 	in.ts = false;
@@ -358,6 +384,10 @@ static const struct reason reasons[] = {
 	REASON(fin, PASS_FLAGS, NONE),
 	REASON(cwr, PASS_FLAGS, NONE),
 	REASON(unknown_option, PASS_FLAGS, NONE),
+	REASON(signed_md5, PASS_FLAGS, NONE),
+	REASON(broken_option, PASS_FLAGS, NONE),
+	REASON(urgent, PASS_FLAGS, NONE),
+	REASON(reset_flag, PASS_FLAGS, NONE),
 	REASON(no_timestamps, PASS_UNSYNC, NONE),
 	REASON(paws, PASS_CSUM, NONE),
 	REASON(ack_of_unsent, PASS_CSUM, NONE),
