@@ -133,8 +133,6 @@ def chmods():
         warm(client(uid=1000), handle)
         os.chown(path, uid, gid)
         ask(f"chown {uid}:{gid}", client(uid=1000), handle)
-    os.unlink(path)
-    ask("unlinked", client(uid=1000), handle)
 
 
 def exported():
