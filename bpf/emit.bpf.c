@@ -145,7 +145,7 @@ __attribute__((noinline)) int na_store_file(struct __sk_buff *skb, __u32 entry, 
 __attribute__((noinline)) int na_send_packet(struct __sk_buff *skb)
 {
 	struct na_work *w = na_work(NA_IN);
-	__u32 n, at, from, head = 0, data_end;
+	__u32 n, at, from, head = 0, data_end, zero = 0;
 	struct na_send *d;
 	bool last;
 
@@ -159,8 +159,7 @@ __attribute__((noinline)) int na_send_packet(struct __sk_buff *skb)
 		n = d->mss;
 	last = from + n == d->rep_len;
 	data_end = NA_READ3_HEAD + d->data_len;
-	/* shrink first: what grows back is zeroed, as the padding must be */
-	if (bpf_skb_change_tail(skb, at, 0) < 0 || bpf_skb_change_tail(skb, at + n, 0) < 0)
+	if (skb->len != at + n && bpf_skb_change_tail(skb, at + n, 0) < 0)
 		return -1;
 	na_out_headers(w, d->seq + from, n, NA_TCP_ACK | (last ? NA_TCP_PSH : 0));
 	if (na_store_headers(skb, w, at) < 0)
@@ -179,6 +178,14 @@ __attribute__((noinline)) int na_send_packet(struct __sk_buff *skb)
 			data = left;
 		if (na_store_file(skb, d->entry, at + head,
 				  d->data_off + (from + head - NA_READ3_HEAD), data) < 0)
+			return -1;
+	}
+	if (from + n > data_end) {
+		__u32 pad = from + n - data_end;
+
+		if (pad > n)
+			pad = n;
+		if (!na_within(pad, 1, 3) || bpf_skb_store_bytes(skb, at + n - pad, &zero, pad, 0) < 0)
 			return -1;
 	}
 	if (na_store_csum(skb, &w->p, at + n, d->partial, 0) < 0 ||
