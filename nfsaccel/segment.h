@@ -72,7 +72,7 @@ struct na_offer {
 /* na_action.todo */
 #define NA_DO_PASS    0x001u /* the segment goes on, rewritten if NA_DO_REWRITE */
 #define NA_DO_REWRITE 0x002u /* fields below differ from the segment's */
-#define NA_DO_TRIM    0x004u /* only the first `keep` payload bytes go on */
+#define NA_DO_TRIM    0x004u /* only the first `keep` payload bytes go on, and no FIN */
 #define NA_DO_BARE    0x008u /* a bare ACK with the fields below goes on instead */
 #define NA_DO_REPLY   0x010u /* all offered replies are sent, the first at c_seq */
 #define NA_DO_RESEND  0x020u /* `again` from stream position c_seq on is sent */

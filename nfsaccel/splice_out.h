@@ -81,6 +81,7 @@ na_inline bool na_follow_server(struct na_flow *f, const struct na_segment *s, s
 		if (s->facts & NA_SEG_GSO)
 			return false; /* as if lost: the timer resends one packet */
 		a->keep = start - s->seq;
+		a->todo |= NA_DO_TRIM | NA_DO_REWRITE; /* even if it is the FIN alone that goes */
 		end = start;
 	}
 	if (!na_seq_lt(f->s_high, end))

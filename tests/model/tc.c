@@ -185,8 +185,7 @@ static void trim(struct sim *s, struct pkt *p, const struct na_action *a)
 {
 	if (a->keep > p->len)
 		fail(s, "more is kept than there is");
-	if (a->keep < p->len)
-		p->flags &= (uint8_t)~NA_TCP_FIN;
+	p->flags &= (uint8_t)~NA_TCP_FIN;
 	p->len = a->keep;
 	p->bad = false; /* the checksum was made anew */
 	s->st->trims++;
