@@ -276,7 +276,11 @@ static void check_clean(struct sim *s)
 		fail(s, "the server's timer ran out, and nothing was lost");
 	if (s->cl.retransmits || s->sv.retransmits)
 		fail(s, "data was sent again, and nothing was lost");
-	if (s->cl.reductions || s->sv.reductions)
+	/*
+	 * A probe repeats an answered request that is held back by a passed one before it:
+	 * its late acknowledgement has no DSACK, and the client takes it for a repaired loss.
+	 */
+	if (s->cl.reductions > (s->app.hits ? s->cl.tlps : 0) || s->sv.reductions)
 		fail(s, "a congestion window was cut, and nothing was lost");
 	if (s->cl.paws_drops || s->sv.paws_drops)
 		fail(s, "PAWS dropped a segment, and nothing was late");
