@@ -144,11 +144,29 @@ static __always_inline bool na_poison(struct na_pending *p)
 }
 
 /*
- * Note a READ that goes to nfsd, as NA_PENDING_ASKED; or, as NA_PENDING_REFUSED, a call
- * of which only the xid is known. A second call with its xid spoils both. False if it
- * could not be written down.
+ * Written down as ASKED; but if nfsd ran a READ that was not seen since we looked, the fill
+ * hook may not have found this note either.
  */
-static __always_inline bool na_note(struct na_work *w, struct na_ctl *ctl, __u32 xid, __u32 state)
+static __always_inline void na_note_asked(struct na_work *w)
+{
+	struct na_flow *f = bpf_map_lookup_elem(&na_flows, &w->key);
+	struct na_pending *p;
+
+	na_count(NA_V_FILL_ASKED, 1);
+	if (f && !__sync_fetch_and_add(&f->strangers, 0))
+		return;
+	p = bpf_map_lookup_elem(&na_pending, &w->pending_key);
+	if (p)
+		__sync_val_compare_and_swap(&p->state, NA_PENDING_ASKED, NA_PENDING_REFUSED);
+}
+
+/*
+ * Note a READ that goes to nfsd, as NA_PENDING_ASKED; or, as NA_PENDING_REFUSED, a call
+ * of which only the xid is known, and perhaps that it is a READ. A second call with its xid
+ * spoils both. False if it could not be written down.
+ */
+static __always_inline bool na_note(struct na_work *w, struct na_ctl *ctl, __u32 xid, __u32 state,
+				    bool read)
 {
 	struct na_pending *old, *p = &w->pending;
 
@@ -161,6 +179,7 @@ static __always_inline bool na_note(struct na_work *w, struct na_ctl *ctl, __u32
 	}
 	na_memset(p, 0, sizeof(*p));
 	p->state = state;
+	p->read = read;
 	if (state == NA_PENDING_ASKED) {
 		p->count = w->args.count;
 		p->offset = w->args.offset;
@@ -176,8 +195,26 @@ static __always_inline bool na_note(struct na_work *w, struct na_ctl *ctl, __u32
 	if (bpf_map_update_elem(&na_pending, &w->pending_key, p, BPF_NOEXIST) < 0)
 		return false;
 	if (p->state == NA_PENDING_ASKED)
-		na_count(NA_V_FILL_ASKED, 1);
+		na_note_asked(w);
 	return true;
+}
+
+/*
+ * A record longer than any READ call we can parse, of which `left` bytes are here: nfsd
+ * ignores what follows a call, so it may be a READ all the same. Only a note is taken.
+ */
+static __always_inline bool na_ask_long(struct na_work *w, struct na_ctl *ctl, __u32 left)
+{
+	const __u8 *call = w->call + NA_MARK_BYTES;
+	bool whole = left >= NA_MARK_BYTES + 24;
+
+	if (left < 2 * NA_MARK_BYTES)
+		return false;
+	if (whole &&
+	    (na_xdr_get32(call + 12) != NA_NFS_PROGRAM ||
+	     na_xdr_get32(call + 16) != NA_NFS3_VERSION || na_xdr_get32(call + 20) != NA_NFS3_READ))
+		return true;
+	return na_note(w, ctl, na_xdr_get32(call), NA_PENDING_REFUSED, whole);
 }
 
 /*
@@ -188,7 +225,7 @@ __attribute__((noinline)) int na_ask_record(struct __sk_buff *skb)
 {
 	struct na_work *w = na_work(NA_IN);
 	struct na_ctl *ctl = na_ctl_get();
-	__u32 left, n, mark, len, why = NA_V_PASS_NOTREAD;
+	__u32 left, n, mark, len, why;
 	struct na_xdr x;
 
 	if (!w || !ctl)
@@ -205,27 +242,30 @@ __attribute__((noinline)) int na_ask_record(struct __sk_buff *skb)
 	if (!(mark & NA_MARK_LAST))
 		return 0;
 	w->at += len + NA_MARK_BYTES;
+	if (len > NA_XDR_CAP) {
+		if (w->why == NA_V_HIT)
+			w->why = NA_V_PASS_NOTREAD;
+		return na_ask_long(w, ctl, left);
+	}
 	if (len + NA_MARK_BYTES > left) {
 		if (w->why == NA_V_HIT)
-			w->why = len > NA_XDR_CAP ? NA_V_PASS_NOTREAD : NA_V_PASS_SPLIT;
-		/* the rest is in another segment; too long a call is no READ */
-		return len > NA_XDR_CAP ||
-		       (left >= 2 * NA_MARK_BYTES &&
-			na_note(w, ctl, na_get_be32(w->call + NA_MARK_BYTES), NA_PENDING_REFUSED));
+			w->why = NA_V_PASS_SPLIT;
+		/* the rest is in another segment */
+		return left >= 2 * NA_MARK_BYTES &&
+		       na_note(w, ctl, na_get_be32(w->call + NA_MARK_BYTES), NA_PENDING_REFUSED,
+			       false);
 	}
-	if (len <= NA_XDR_CAP) {
-		na_xdr_init(&x, w->call + NA_MARK_BYTES, len);
-		why = na_nfs3_read_call(&x, &w->rpc, &w->args);
-	}
+	na_xdr_init(&x, w->call + NA_MARK_BYTES, len);
+	why = na_nfs3_read_call(&x, &w->rpc, &w->args);
 	if (why == NA_V_HIT) {
 		na_cred_key_of(w);
 		w->s.facts |= NA_SEG_READ;
 		why = na_look_up(w, ctl, len + NA_MARK_BYTES);
-		if (why != NA_V_HIT && !na_note(w, ctl, w->rpc.xid, NA_PENDING_ASKED))
+		if (why != NA_V_HIT && !na_note(w, ctl, w->rpc.xid, NA_PENDING_ASKED, true))
 			return 0;
 	} else if (why == NA_V_MISS_CRED || why == NA_V_MISS_COUNT) {
 		/* a READ all the same */
-		if (!na_note(w, ctl, w->rpc.xid, NA_PENDING_REFUSED))
+		if (!na_note(w, ctl, w->rpc.xid, NA_PENDING_REFUSED, true))
 			return 0;
 	}
 	if (w->why == NA_V_HIT)
@@ -274,7 +314,7 @@ int na_note_passed(struct __sk_buff *skb)
 	for (i = 0; i < NA_OFFER_MAX; i++) {
 		if (i >= *(volatile __u32 *)&w->o.n)
 			break;
-		if (!na_note(w, ctl, w->o.q[i].xid, NA_PENDING_REFUSED))
+		if (!na_note(w, ctl, w->o.q[i].xid, NA_PENDING_REFUSED, true))
 			return -1;
 	}
 	return 0;

@@ -7,6 +7,8 @@
 #include "bpf/store.bpf.h"
 #include "bpf/tc.bpf.h"
 
+#define NA_REPLY_XID 12u /* bytes of a reply up to its xid and direction */
+
 struct na_learn_ctx {
 	struct __sk_buff *skb;
 	struct na_ctl *ctl;
@@ -198,20 +200,44 @@ static __always_inline void na_learn_auth(struct na_work *w, struct na_entry *e,
 	na_count(NA_V_FILL_AUTH, 1);
 }
 
+/* How a reply looks to which a READ call may belong. */
+enum na_look {
+	NA_LOOK_READ, /* a READ's, and a good one */
+	NA_LOOK_CUT, /* long enough for that, but its head goes on in the next segment */
+	NA_LOOK_OTHER,
+};
+
+/*
+ * nfsd ran a READ under this xid, but the reply is not that READ's: then its own is still
+ * to come, and the call that it was begun for was never seen.
+ */
+static __always_inline void na_reply_missing(struct na_work *w)
+{
+	struct na_flow *f = bpf_map_lookup_elem(&na_flows, &w->key);
+	__u32 old;
+
+	if (!f)
+		return;
+	old = __sync_fetch_and_add(&f->strangers, 1);
+	asm volatile("" ::"r"(old));
+}
+
+static __always_inline struct na_pending *na_pending_of(struct na_work *w, __u32 xid)
+{
+	na_memcpy(&w->pending_key.flow, &w->key, sizeof(w->key));
+	w->pending_key.xid = xid;
+	return bpf_map_lookup_elem(&na_pending, &w->pending_key);
+}
+
 /*
  * The pending call this reply answers, copied to w->pending: true if it alone has that xid
  * and the hook found it fit.
  */
-static __always_inline bool na_take_pending(struct na_work *w, __u32 xid)
+static __always_inline bool na_take_pending(struct na_work *w, struct na_pending *p,
+					    enum na_look look)
 {
-	struct na_pending *p;
-	__u32 i, was, to;
+	__u32 i, was, to, ran;
 
-	na_memcpy(&w->pending_key.flow, &w->key, sizeof(w->key));
-	w->pending_key.xid = xid;
-	p = bpf_map_lookup_elem(&na_pending, &w->pending_key);
-	if (!p)
-		return false;
 	for (i = 0; i < NA_CAS_TRIES; i++) {
 		was = *(volatile __u32 *)&p->state;
 		to = was > NA_PENDING_REFUSED ? was - 1 : NA_PENDING_GONE;
@@ -220,8 +246,17 @@ static __always_inline bool na_take_pending(struct na_work *w, __u32 xid)
 		if (__sync_val_compare_and_swap(&p->state, was, to) == was)
 			break;
 	}
-	if (i == NA_CAS_TRIES || to != NA_PENDING_GONE)
+	if (i == NA_CAS_TRIES)
 		return false;
+	ran = __sync_fetch_and_add(&p->ran, 0);
+	if (ran && !(look == NA_LOOK_READ ||
+		     (look == NA_LOOK_CUT && p->read && to == NA_PENDING_GONE)))
+		na_reply_missing(w);
+	if (to != NA_PENDING_GONE) {
+		if (ran && look == NA_LOOK_READ)
+			__sync_fetch_and_sub(&p->ran, 1);
+		return false;
+	}
 	w->pending = *p;
 	w->pending.state = was;
 	bpf_map_delete_elem(&na_pending, &w->pending_key);
@@ -237,21 +272,32 @@ __attribute__((noinline)) int na_learn_reply(struct __sk_buff *skb, __u32 off, _
 {
 	struct na_work *w = na_work(NA_OUT);
 	struct na_ctl *ctl = na_ctl_get();
+	enum na_look look = NA_LOOK_OTHER;
 	struct na_fill_in in = {};
 	struct na_rpc_reply reply;
+	struct na_pending *p;
 	struct na_slot *slot;
 	struct na_entry *e;
 	struct na_flow *f;
 	struct na_xdr x;
-	__u32 slot_at, number, why;
+	__u32 slot_at, number, why, n = avail < NA_READ3_HEAD ? avail : NA_READ3_HEAD;
 
-	if (!w || !ctl || avail < NA_READ3_HEAD ||
-	    bpf_skb_load_bytes(skb, off, w->call, NA_READ3_HEAD) < 0)
+	if (!w || !ctl || !na_within(n, NA_REPLY_XID, NA_READ3_HEAD) ||
+	    bpf_skb_load_bytes(skb, off, w->call, n) < 0)
 		return 0;
-	na_xdr_init(&x, w->call + NA_MARK_BYTES, NA_READ3_HEAD - NA_MARK_BYTES);
-	if (!na_rpc_reply_head(&x, &reply) || !na_take_pending(w, reply.xid))
+	na_xdr_init(&x, w->call + NA_MARK_BYTES, n - NA_MARK_BYTES);
+	if (!na_rpc_reply_head(&x, &reply))
 		return 0;
-	if (!reply.plain || !na_nfs3_read_res(&x, len, &w->res)) {
+	p = na_pending_of(w, reply.xid);
+	if (!p)
+		return 0;
+	if (n < NA_READ3_HEAD)
+		look = len >= NA_READ3_HEAD - NA_MARK_BYTES ? NA_LOOK_CUT : NA_LOOK_OTHER;
+	else if (reply.plain && na_nfs3_read_res(&x, len, &w->res) && w->res.status == NA_NFS3_OK)
+		look = NA_LOOK_READ;
+	if (!na_take_pending(w, p, look))
+		return 0;
+	if (look != NA_LOOK_READ) {
 		na_count(NA_V_REFUSE_REPLY, 1);
 		return 0;
 	}
@@ -293,11 +339,66 @@ __attribute__((noinline)) int na_learn_reply(struct __sk_buff *skb, __u32 off, _
 /* Walking the records of one new segment. */
 struct na_walk_ctx {
 	struct __sk_buff *skb;
+	struct na_flow *f;
 	struct na_records r;
 	__u32 payload;
 	__u32 seq;
 	__u32 end;
 };
+
+/* The first bytes of a record, too few for its xid, are remembered. */
+static __always_inline void na_split_begin(struct na_walk_ctx *c, __u32 off)
+{
+	__u32 n = c->end - c->r.next;
+
+	if (!na_within(n, 1, NA_REPLY_XID - 1) ||
+	    bpf_skb_load_bytes(c->skb, c->payload + off, c->f->split.head, n) < 0)
+		return;
+	c->f->split.have = n;
+	c->f->split.next_s = c->end;
+}
+
+/*
+ * The segment goes on with a record of which so little was in the one before. It is not
+ * learnt, but whose reply it is must be known: each call waits for one.
+ */
+__attribute__((noinline)) int na_split_go_on(struct __sk_buff *skb)
+{
+	struct na_work *w = na_work(NA_OUT);
+	struct na_pending *p;
+	struct na_flow *f;
+	__u32 have, n, len;
+
+	if (!w)
+		return -1;
+	f = bpf_map_lookup_elem(&na_flows, &w->key);
+	if (!f)
+		return -1;
+	have = f->split.have;
+	f->split.have = 0;
+	if (f->split.next_s != w->s.seq || !na_within(have, 1, NA_REPLY_XID - 1))
+		return 0;
+	n = NA_REPLY_XID - have;
+	if (n > w->s.len)
+		n = w->s.len;
+	if (!na_within(n, 1, NA_REPLY_XID - 1) ||
+	    bpf_skb_load_bytes(skb, w->p.payload, f->split.head + have, n) < 0)
+		return 0;
+	if (have + n < NA_REPLY_XID) {
+		f->split.have = have + n;
+		f->split.next_s = w->s.seq + n;
+		return 0;
+	}
+	if (na_get_be32(f->split.head + 8) != NA_RPC_REPLY)
+		return 0;
+	p = na_pending_of(w, na_get_be32(f->split.head + NA_MARK_BYTES));
+	if (!p)
+		return 0;
+	len = na_get_be32(f->split.head) & ~NA_MARK_LAST;
+	if (na_take_pending(w, p, len >= NA_READ3_HEAD - NA_MARK_BYTES ? NA_LOOK_CUT : NA_LOOK_OTHER))
+		na_count(NA_V_REFUSE_REPLY, 1);
+	return 0;
+}
 
 static long na_walk_step(__u32 i, struct na_walk_ctx *c)
 {
@@ -306,6 +407,8 @@ static long na_walk_step(__u32 i, struct na_walk_ctx *c)
 
 	if (!na_records_want(&c->r, c->seq, c->end, &off, &bytes))
 		return 1;
+	if (!c->r.have && !c->r.inside && c->end - start < NA_REPLY_XID)
+		na_split_begin(c, off);
 	if (bytes == NA_MARK_BYTES) {
 		if (bpf_skb_load_bytes(c->skb, c->payload + off, raw, 4) < 0)
 			goto lost;
@@ -337,6 +440,7 @@ int na_walk(struct __sk_buff *skb)
 	f = bpf_map_lookup_elem(&na_flows, &w->key);
 	if (!f)
 		return -1;
+	c.f = f;
 	c.r = f->s_rec;
 	c.payload = w->p.payload;
 	c.seq = w->s.seq;
@@ -344,8 +448,11 @@ int na_walk(struct __sk_buff *skb)
 	if (!c.r.sync || w->s.seq != f->s_high) {
 		if (f->fill.entry)
 			na_fill_stop(f);
+		f->split.have = 0;
 		return 0;
 	}
+	if (f->split.have)
+		na_split_go_on(skb);
 	if (f->fill.entry) {
 		if (f->fill.next_s == w->s.seq)
 			na_learn_data(skb, w->p.payload, w->s.len);

@@ -93,6 +93,45 @@ static __always_inline enum na_verdict na_fill_check(struct svc_rqst *rqstp, str
 	return NA_V_FILL_HOOKED;
 }
 
+/* Not deleted: a second call with this xid must not find its way to the reply of this one. */
+static __always_inline void na_refuse(struct na_pending *p)
+{
+	if (__sync_val_compare_and_swap(&p->state, NA_PENDING_ASKED, NA_PENDING_REFUSED) ==
+	    NA_PENDING_HOOKED)
+		__sync_val_compare_and_swap(&p->state, NA_PENDING_HOOKED, NA_PENDING_REFUSED);
+}
+
+/* Have no more READs begun under this xid, this one included, than calls were seen? */
+static __always_inline bool na_seen(struct na_pending *p)
+{
+	__u32 ran = __sync_fetch_and_add(&p->ran, 1) + 1;
+	__u32 state = *(volatile __u32 *)&p->state;
+
+	if (state >= NA_PENDING_POISON)
+		return ran <= state - NA_PENDING_POISON;
+	return state != NA_PENDING_GONE && ran == 1;
+}
+
+/*
+ * A READ that ingress did not see, whatever the client did to that end (bytes sent twice
+ * that differ, fragments): its reply must not pass for that of another call.
+ */
+static __always_inline void na_stranger(const struct na_pending_key *key)
+{
+	struct na_flow *f = bpf_map_lookup_elem(&na_flows, &key->flow);
+	struct na_pending *p;
+
+	if (f) {
+		__u32 old = __sync_fetch_and_add(&f->strangers, 1);
+
+		asm volatile("" ::"r"(old));
+	}
+	/* noted while we looked: ingress may not have seen the line above (na_note_asked) */
+	p = bpf_map_lookup_elem(&na_pending, key);
+	if (p)
+		na_refuse(p);
+}
+
 /* offset: what this call reads; ingress noted a call by xid, this one may be another. */
 static __always_inline void na_fill_hook(struct svc_rqst *rqstp, struct svc_fh *fhp, __u64 offset)
 {
@@ -104,20 +143,18 @@ static __always_inline void na_fill_hook(struct svc_rqst *rqstp, struct svc_fh *
 	if (!ctl || !na_pending_key_read(rqstp, na_netns, &key))
 		return;
 	p = bpf_map_lookup_elem(&na_pending, &key);
-	if (!p)
-		return;
-	if (p->state != NA_PENDING_ASKED) {
-		__sync_val_compare_and_swap(&p->state, NA_PENDING_HOOKED, NA_PENDING_REFUSED);
+	if (!p || !na_seen(p)) {
+		na_stranger(&key);
 		return;
 	}
+	if (p->state != NA_PENDING_ASKED)
+		return;
 	v = p->offset == offset ? na_fill_check(rqstp, fhp, p) : NA_V_REFUSE_DUPXID;
 	na_count(v, 1);
+	if (v == NA_V_REFUSE_DUPXID)
+		na_stranger(&key);
 	if (v != NA_V_FILL_HOOKED) {
-		/*
-		 * Not deleted: a second call with this xid must not find its way to the
-		 * reply of this one.
-		 */
-		__sync_val_compare_and_swap(&p->state, NA_PENDING_ASKED, NA_PENDING_REFUSED);
+		na_refuse(p);
 		return;
 	}
 	ctl->max_payload = BPF_CORE_READ(rqstp, rq_server, sv_max_payload);

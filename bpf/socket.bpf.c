@@ -158,7 +158,7 @@ int na_meet(struct __sk_buff *skb)
 		return -1;
 	/* the FIFO is empty: what its slots hold does not matter */
 	na_memset(f, 0, offsetof(struct na_flow, fifo));
-	na_memset(&f->fill, 0, sizeof(f->fill));
+	na_memset(&f->fill, 0, sizeof(f->fill) + sizeof(f->split));
 	na_memcpy(&f->key, &w->key, sizeof(f->key));
 	f->id = __sync_fetch_and_add(&ctl->next_id, 1) + 1;
 	f->born = w->s.now;
@@ -203,12 +203,17 @@ int na_resync(struct __sk_buff *skb)
 	struct na_work *w = na_work(NA_IN);
 	struct na_socket_view v = {};
 	bool in = false, out = false;
+	__u32 strangers;
 	struct na_flow *f;
 
-	if (!w || !na_view_socket(skb, w, &v))
+	if (!w)
 		return -1;
 	f = bpf_map_lookup_elem(&na_flows, &w->key);
 	if (!f)
+		return -1;
+	/* those that come after we saw nfsd idle count again */
+	strangers = __sync_fetch_and_add(&f->strangers, 0);
+	if (!na_view_socket(skb, w, &v))
 		return -1;
 	bpf_spin_lock(&f->lock);
 	if (!f->c_rec.sync && v.in_boundary && f->c_next == w->s.seq &&
@@ -217,8 +222,10 @@ int na_resync(struct __sk_buff *skb)
 		in = true;
 	}
 	if (v.idle && f->c_next == w->s.seq && f->c_next - f->din == v.rcv_nxt &&
-	    f->s_high == v.snd_nxt)
+	    f->s_high == v.snd_nxt) {
 		f->flags &= ~NA_FLOW_DARK;
+		__sync_val_compare_and_swap(&f->strangers, strangers, 0);
+	}
 	if (!f->s_rec.sync && v.out_boundary && f->s_high == v.snd_nxt) {
 		na_records_start(&f->s_rec, f->s_high);
 		out = true;

@@ -111,6 +111,12 @@ static __always_inline bool na_first_record(struct na_work *w, const struct na_r
 	return true;
 }
 
+/* May replies be taken for those of calls that passed unseen? */
+static __always_inline bool na_dark(const struct na_flow *f)
+{
+	return (f->flags & NA_FLOW_DARK) || *(volatile const __u32 *)&f->strangers;
+}
+
 /* Scan the payload and ask the cache. Leaves an offer in w->o. */
 static __always_inline void na_consider(struct __sk_buff *skb, struct na_work *w,
 					struct na_flow *f, struct na_ctl *ctl)
@@ -122,11 +128,11 @@ static __always_inline void na_consider(struct __sk_buff *skb, struct na_work *w
 		na_count(NA_V_PASS_UNSYNC, 1);
 		return;
 	}
-	w->dark = f->flags & NA_FLOW_DARK;
+	w->dark = na_dark(f);
 	if (!rec.sync || !f->s_rec.sync || w->dark) {
 		na_resync(skb);
 		rec = f->c_rec;
-		w->dark = f->flags & NA_FLOW_DARK;
+		w->dark = na_dark(f);
 	}
 	if (!rec.sync) {
 		na_count(NA_V_PASS_UNSYNC, 1);

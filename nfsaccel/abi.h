@@ -196,10 +196,10 @@ struct na_pending {
 	__u64 version;
 	__u64 expires; /* no later than what export and client cache entries have left */
 	__u32 slot;
-	__u32 pad;
+	__u32 read; /* ingress saw that the call is a READ */
 	struct na_inode_snap snap;
 	struct na_fh fh;
-	__u32 pad2;
+	__u32 ran; /* READs that nfsd began under this xid, less those whose reply passed */
 };
 _Static_assert(sizeof(struct na_pending) == 248, "na_pending");
 

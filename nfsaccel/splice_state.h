@@ -94,7 +94,11 @@ struct na_flow {
 	__u32 ssthresh;
 	__u32 recover_c; /* highest position sent when recovery began */
 	__u32 resent_c; /* end of the reply sent again last, client space */
-	__u32 pad;
+	/*
+	 * nfsd ran READs that were not seen as calls, so their replies may be taken for others'
+	 * until it is idle; counts up, outside the lock.
+	 */
+	__u32 strangers;
 	/* FIFO ring */
 	__u32 head;
 	__u32 count;
@@ -113,6 +117,12 @@ struct na_flow {
 		__u32 offset; /* file offset of the next byte */
 		__u32 pad;
 	} fill;
+	/* a reply whose first bytes came at a segment's end; as fill */
+	struct {
+		__u32 next_s; /* server-space position the next byte must have */
+		__u32 have;
+		__u8 head[24]; /* twice what is wanted: a bound the verifier sees */
+	} split;
 };
 
 #endif

@@ -245,6 +245,7 @@ static void test_poisoned(void **state)
 	struct na_pending was = note(&key, NA_PENDING_POISON), p = read_noted(&key);
 
 	(void)state;
+	was.ran = 1;
 	assert_memory_equal(&p, &was, sizeof(p));
 }
 
