@@ -76,7 +76,7 @@ struct request {
 
 struct app {
 	struct request req[MAX_REQ];
-	uint32_t written, answered, eligible, hits;
+	uint32_t written, answered, eligible, hits, held;
 	uint64_t c_wake, c_read_at, s_read_at; /* when the programs act next of themselves */
 	uint32_t s_pos, c_pos;		       /* how far each has parsed its input */
 	uint32_t idle_left;

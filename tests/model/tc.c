@@ -228,6 +228,7 @@ static void count_in(struct sim *s, const struct na_offer *o, const struct na_ac
 	s->st->resends += !!(a->todo & NA_DO_RESEND);
 	s->st->releases += !!(a->todo & NA_DO_ACK);
 	s->st->bares += !!(a->todo & NA_DO_BARE);
+	s->app.held += (a->todo & NA_DO_BARE) && !(a->todo & NA_DO_REPLY);
 	s->st->drops += !!(a->todo & NA_DO_DROP);
 }
 
