@@ -259,8 +259,9 @@ __attribute__((noinline)) int na_ask_record(struct __sk_buff *skb)
 	why = na_nfs3_read_call(&x, &w->rpc, &w->args);
 	if (why == NA_V_HIT) {
 		na_cred_key_of(w);
-		w->s.facts |= NA_SEG_READ;
 		why = na_look_up(w, ctl, len + NA_MARK_BYTES);
+		if (why == NA_V_HIT)
+			w->s.facts |= NA_SEG_WARM;
 		if (why != NA_V_HIT && !na_note(w, ctl, w->rpc.xid, NA_PENDING_ASKED, true))
 			return 0;
 	} else if (why == NA_V_MISS_CRED || why == NA_V_MISS_COUNT) {

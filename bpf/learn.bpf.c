@@ -328,6 +328,7 @@ __attribute__((noinline)) int na_learn_reply(struct __sk_buff *skb, __u32 off, _
 		return 0;
 	if (na_may_authorize(&in) == NA_V_FILL_AUTH)
 		na_learn_auth(w, e, w->pending.expires);
+	w->s.facts |= NA_SEG_WARM;
 	f->fill.entry = number;
 	f->fill.block = NA_NO_BLOCK;
 	f->fill.offset = (__u32)w->pending.offset;

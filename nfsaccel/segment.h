@@ -25,7 +25,7 @@
 #define NA_SEG_SCANNED 0x10u /* rec_from and rec_to are set */
 #define NA_SEG_CE      0x20u /* IP congestion-experienced mark */
 #define NA_SEG_NOTED   0x80u /* every call that begins in it was seen, or is no READ */
-#define NA_SEG_READ    0x40u /* holds a READ call: replies may be injected from now on */
+#define NA_SEG_WARM    0x40u /* its file is cached: replies will be injected from now on */
 
 #define NA_SACKS     4 /* RFC 2018 section 3 */
 #define NA_OFFER_MAX 8 /* requests of one segment answered at once */

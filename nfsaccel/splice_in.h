@@ -243,7 +243,8 @@ na_inline __u32 na_refuse_offer(const struct na_flow *f, const struct na_segment
 	/* even if the server fills the edge it was told, all must fit the client's window */
 	if (na_seq_lt(f->c_edge, f->s_edge_told + f->dout + o->rep_len))
 		return NA_V_PASS_WINDOW;
-	if (na_injected_in_flight(f) + o->rep_len > f->cwnd)
+	/* alone, a reply may go: an allowance that fell below one would never grow again */
+	if ((f->count || o->n > 1) && na_injected_in_flight(f) + o->rep_len > f->cwnd)
 		return NA_V_PASS_CWND;
 	return NA_V_MAX;
 }
@@ -397,7 +398,7 @@ na_inline void na_splice_in(struct na_flow *f, const struct na_segment *s, const
 	}
 	if (s->len && na_seq_lt(f->c_next, end) && !(s->facts & NA_SEG_NOTED))
 		f->flags |= NA_FLOW_DARK;
-	if (s->facts & NA_SEG_READ)
+	if (s->facts & NA_SEG_WARM)
 		f->flags |= NA_FLOW_SHAVE;
 	a->ack = na_map_in_ack(f, s->ack);
 	na_map_in_sacks(f, s, a);

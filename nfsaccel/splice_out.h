@@ -128,6 +128,8 @@ na_inline void na_splice_out(struct na_flow *f, const struct na_segment *s, stru
 	f->last_seen = s->now;
 	if (f->flags & NA_FLOW_DEAD)
 		return;
+	if (s->facts & NA_SEG_WARM)
+		f->flags |= NA_FLOW_SHAVE;
 	if (s->flags & NA_TCP_SYN) {
 		/* the port is used again: this connection's state is nobody's (I11) */
 		if ((f->flags & NA_FLOW_REUSE) && (s->flags & NA_TCP_ACK) &&
