@@ -23,6 +23,10 @@ typedef struct {
 	__s64 counter;
 } na_atomic64;
 
+struct sk_buff {
+	__u8 fclone : 2;
+};
+
 struct list_head {
 	struct list_head *next, *prev;
 };

@@ -3,10 +3,14 @@
  * TC ingress: the client's segments. na_ingress parses, asks the cache and lets the splice
  * decide; na_emit carries out what that takes beyond letting the segment pass.
  */
+#include <bpf/bpf_core_read.h>
+
+#include "bpf/kernel.bpf.h"
 #include "bpf/store.bpf.h"
 #include "bpf/tc.bpf.h"
 
-#define NA_JUMP_EMIT 0
+#define NA_JUMP_EMIT	0
+#define NA_FCLONE_CLONE 2 /* SKB_FCLONE_CLONE */
 
 int na_emit(struct __sk_buff *skb);
 
@@ -216,13 +220,25 @@ int na_ingress(struct __sk_buff *skb)
 	return TC_ACT_SHOT;
 }
 
+/*
+ * A sender on this machine (lo, veth) sends nothing again while the skb it sent is still
+ * about and its own (skb_fclone_busy()). A reply made of that skb would be just that
+ * while it waits behind a hole, and nobody would ask for what is missing there.
+ */
+static __always_inline bool na_sender_waits(struct __sk_buff *skb)
+{
+	const struct sk_buff *real = (const void *)skb;
+
+	return BPF_CORE_READ_BITFIELD_PROBED(real, fclone) == NA_FCLONE_CLONE;
+}
+
 SEC("tc")
 int na_emit(struct __sk_buff *skb)
 {
 	struct na_work *w = na_work(NA_IN);
 	int act = TC_ACT_SHOT, partial = 0, err;
 	__u32 todo;
-	bool on;
+	bool on, itself;
 
 	if (!w)
 		return TC_ACT_SHOT;
@@ -231,8 +247,9 @@ int na_emit(struct __sk_buff *skb)
 	if (todo & (NA_DO_REPLY | NA_DO_RESEND | NA_DO_ACK | NA_DO_BARE | NA_DO_TRIM))
 		partial = na_csum_partial(skb, NA_IN) > 0;
 	if (todo & (NA_DO_REPLY | NA_DO_RESEND | NA_DO_ACK)) {
-		err = na_send_all(skb, partial, !on);
-		if (!err && !on)
+		itself = !on && !na_sender_waits(skb);
+		err = na_send_all(skb, partial, itself);
+		if (!err && itself)
 			act = TC_ACT_REDIRECT;
 	}
 	if (!on) {
