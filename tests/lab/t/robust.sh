@@ -54,10 +54,21 @@ lab_accel_up
 lab_check "handles" lab_client "${verify[@]}" --save-handles /run/handles "$(lab_url p)"
 LAB_CLIENT=2 lab_check "kernel mount" lab_mount 3 /mnt/m nconnect=2
 
+# The last READs of a load are those that nothing coming later gets going again.
+short_loads() {
+	local n
+	for n in {1..12}; do
+		lab_client "${verify[@]}" --connections 4 --depth 8 --duration 1 --quiet \
+			--use-handles /run/handles "$(lab_url p)" || return
+	done
+}
 modprobe sch_netem
+netem="root netem delay 1ms loss 3%"
+lab_check "loss" eval "lab_client tc qdisc add dev eth0 $netem && tc qdisc add dev lab1 $netem"
+lab_check "short loads with loss" short_loads
 netem="root netem delay 3ms 1ms loss 1% reorder 25% 50%"
-lab_check "loss and reordering" eval "lab_client tc qdisc add dev eth0 $netem &&
-	tc qdisc add dev lab1 $netem"
+lab_check "loss and reordering" eval "lab_client tc qdisc change dev eth0 $netem &&
+	tc qdisc change dev lab1 $netem"
 load_start
 more "hits with loss" hits
 sleep 12
