@@ -467,6 +467,16 @@ static const char *const names[] = {
 #undef NAME
 };
 
+void scene_print_counts(const struct tc_counts *c)
+{
+	int i;
+
+	for (i = 0; i < NA_V_MAX; i++)
+		if (c->n[i])
+			print_message("%s %llu ", names[i], (unsigned long long)c->n[i]);
+	print_message("\n");
+}
+
 void scene_expect_counts(struct scene *s, ...)
 {
 	struct tc_counts after, want = s->before;

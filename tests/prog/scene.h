@@ -94,6 +94,9 @@ void scene_drain(struct scene *s); /* whatever left na0 is not looked at */
 /* Fails the test, with both in hexadecimal, unless got is the frame. */
 void scene_expect(const struct frame *want, const __u8 *got, __u32 len);
 
+/* Counters that are not 0, on one line. */
+void scene_print_counts(const struct tc_counts *c);
+
 /* The only counters the last run moved, and by how much: verdict, number, ..., then -1. */
 void scene_expect_counts(struct scene *s, ...);
 

@@ -111,9 +111,10 @@ static int load(struct tc *t, const struct tc_options *o)
 	skel->rodata->na_alive_ns = o->alive_ns;
 	skel->rodata->na_ttl_ns = 3600000000000ull;
 	skel->rodata->na_entries_max = TC_ENTRIES;
+	/* LRU maps begin to forget long before they are full */
 	err = bpf_map__set_max_entries(skel->maps.na_flows, 64) ?:
-	      bpf_map__set_max_entries(skel->maps.na_creds, 64) ?:
-	      bpf_map__set_max_entries(skel->maps.na_auths, 256) ?:
+	      bpf_map__set_max_entries(skel->maps.na_creds, 4096) ?:
+	      bpf_map__set_max_entries(skel->maps.na_auths, 16384) ?:
 	      bpf_map__set_max_entries(skel->maps.na_index, TC_ENTRIES) ?:
 	      bpf_map__set_max_entries(skel->maps.na_entries, TC_ENTRIES) ?:
 	      bpf_map__set_max_entries(skel->maps.na_slabs, TC_SLABS) ?:

@@ -44,6 +44,8 @@ static void expect_reply(__u32 seq, __u32 len, __u32 consumed, bool all)
 		else
 			scene_expect_sent(&s, &want);
 	}
+	if (all)
+		scene_expect_silence(&s);
 }
 
 static void expect_pins(const struct scene_file *file, __u32 n)

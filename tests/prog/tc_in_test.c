@@ -76,6 +76,7 @@ static void expect_reply(__u32 from, bool all)
 		else
 			scene_expect_sent(&s, &want);
 	}
+	scene_expect_silence(&s);
 }
 
 /* The READ is answered: consumed at s.at.client, injected at s.at.server. */
