@@ -49,7 +49,7 @@ void check_consumed(struct sim *s, const struct na_flow *f, const struct na_fifo
 		     na_seq_lt(c->rep_c, last->rep_c + last->rep_len)))
 		fail(s, "I1: consumed or injected out of order");
 	h->n++;
-	/* I8: no more in flight than a sender in slow start would have had */
+	/* I8: no more in flight than a sender in slow start would have had, save one reply */
 	for (i = 0; i < h->n; i++)
 		if (na_seq_lt(f->c_ack, h->c[i].rep_c + h->c[i].rep_len))
 			flight += h->c[i].rep_c + h->c[i].rep_len -
