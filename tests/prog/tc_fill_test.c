@@ -354,110 +354,32 @@ static void test_several(void **state)
 }
 
 /* Why a reply may not be kept. */
-static void note_asked(void)
-{
-	note.state = NA_PENDING_ASKED;
-}
-
-static void note_refused(void)
-{
-	note.state = NA_PENDING_REFUSED;
-}
-
-static void note_poison(void)
-{
-	note.state = NA_PENDING_REFUSED + 1;
-}
-
-static void note_flush(void)
-{
-	note.flush = 0;
-}
-
-static void note_version(void)
-{
-	note.version = 0;
-}
-
-static void note_ino(void)
-{
-	note.snap.ino++;
-}
-
-static void note_size(void)
-{
-	note.snap.size++;
-}
-
-static void note_mode(void)
-{
-	note.snap.mode ^= 1;
-}
-
-static void note_nlink(void)
-{
-	note.snap.nlink++;
-}
-
-static void note_mtime(void)
-{
-	note.snap.mtime_nsec++;
-}
-
-static void note_ctime(void)
-{
-	note.snap.ctime_sec++;
-}
-
-static void note_offset(void)
-{
-	note.offset = 4000;
-}
-
-static void note_count(void)
-{
-	note.count--;
-}
-
-static void other_xid(void)
-{
-	na_put_be32(reply + 4, xid + 77);
-}
-
-static void reply_status(void)
-{
-	na_put_be32(reply + 28, 70);
-}
-
-static void reply_denied(void)
-{
-	na_put_be32(reply + 12, 1);
-}
-
-static void reply_no_attr(void)
-{
-	na_put_be32(reply + 32, 0);
-}
-
-static void reply_eof(void)
-{
-	reply[127] ^= 1;
-}
-
-static void reply_len_short(void)
-{
-	na_put_be32(reply + 128, 1999);
-}
-
-static void reply_directory(void)
-{
-	reply[39] = 2;
-}
-
-static void reply_is_call(void)
-{
-	reply[11] = 0;
-}
+#define REASON(name, statement)                                                                    \
+	static void name(void)                                                                     \
+	{                                                                                          \
+		statement;                                                                         \
+	}
+REASON(note_asked, note.state = NA_PENDING_ASKED)
+REASON(note_refused, note.state = NA_PENDING_REFUSED)
+REASON(note_poison, note.state = NA_PENDING_REFUSED + 1)
+REASON(note_flush, note.flush = 0)
+REASON(note_version, note.version = 0)
+REASON(note_ino, note.snap.ino++)
+REASON(note_size, note.snap.size++)
+REASON(note_mode, note.snap.mode ^= 1)
+REASON(note_nlink, note.snap.nlink++)
+REASON(note_mtime, note.snap.mtime_nsec++)
+REASON(note_ctime, note.snap.ctime_sec++)
+REASON(note_offset, note.offset = 4000)
+REASON(note_count, note.count--)
+REASON(other_xid, na_put_be32(reply + 4, xid + 77))
+REASON(reply_status, na_put_be32(reply + 28, 70))
+REASON(reply_denied, na_put_be32(reply + 12, 1))
+REASON(reply_no_attr, na_put_be32(reply + 32, 0))
+REASON(reply_eof, reply[127] ^= 1)
+REASON(reply_len_short, na_put_be32(reply + 128, 1999))
+REASON(reply_directory, reply[39] = 2)
+REASON(reply_is_call, reply[11] = 0)
 
 static const struct {
 	const char *name;
