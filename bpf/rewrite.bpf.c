@@ -83,7 +83,7 @@ int na_rewrite_cut(struct __sk_buff *skb, __u32 dir, __u32 keep, __s32 partial)
 		return -1;
 	p = &w->p;
 	end = p->payload + keep;
-	na_new_header(w, keep < w->s.len);
+	na_new_header(w, w->a.todo & (NA_DO_TRIM | NA_DO_BARE));
 	if (bpf_skb_change_tail(skb, end, 0) < 0 ||
 	    bpf_skb_store_bytes(skb, 0, p->l2, NA_L3, BPF_F_RECOMPUTE_CSUM) < 0)
 		return -1;
