@@ -62,6 +62,7 @@ vm_run() {
 	disk_args lab-job "$work/job.tar" ,readonly=on
 	truncate -s %512 "$work/job.tar"
 	for ((n = 1; n <= disks; n++)); do
+		rm -f "$work/scratch$n.img"
 		truncate -s "${disk_size}M" "$work/scratch$n.img"
 		disk_args "lab-scratch$n" "$work/scratch$n.img" ""
 	done
