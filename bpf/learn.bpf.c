@@ -87,7 +87,10 @@ static long na_learn_step(__u32 i, struct na_learn_ctx *c)
 		    bpf_skb_load_bytes(c->skb, c->off, slab->data + at, n) < 0) {
 			na_claim_drop(f, e);
 		} else if (in + n == NA_BLOCK_BYTES || off + n == e->size) {
-			__sync_fetch_and_or(&e->valid, 1u << (index & (NA_FILE_BLOCKS - 1)));
+			/* of the fetching form: the bytes before the bit */
+			__u32 old = __sync_fetch_and_or(&e->valid, 1u << (index & (NA_FILE_BLOCKS - 1)));
+
+			asm volatile("" ::"r"(old));
 			f->fill.block = NA_NO_BLOCK;
 		}
 	}
@@ -473,7 +476,6 @@ int na_forget(struct __sk_buff *skb)
 {
 	struct na_work *w = na_work(NA_OUT);
 	struct na_flow *f;
-	__u32 i;
 
 	if (!w)
 		return -1;
@@ -482,11 +484,6 @@ int na_forget(struct __sk_buff *skb)
 		return -1;
 	if (f->fill.entry)
 		na_fill_stop(f);
-	for (i = 0; i < NA_FIFO; i++) {
-		if (i >= *(volatile __u32 *)&f->count)
-			break;
-		na_unpin_number(f->fifo[(f->head + i) & (NA_FIFO - 1)].entry);
-	}
 	bpf_map_delete_elem(&na_flows, &w->key);
 	na_count(NA_V_FLOW_REPLACED, 1);
 	return 0;

@@ -19,9 +19,17 @@ static __always_inline struct na_entry *na_entry_at(__u32 number)
 	return bpf_map_lookup_elem(&na_entries, &number);
 }
 
+/* Of the fetching form (bump.bpf.h): what was read of the entry was read before. */
+static __always_inline void na_ref_add(struct na_entry *e, __u32 n)
+{
+	__u32 old = __sync_fetch_and_add(&e->ref, n);
+
+	asm volatile("" ::"r"(old));
+}
+
 static __always_inline void na_unpin(struct na_entry *e)
 {
-	__sync_fetch_and_sub(&e->ref, 1);
+	na_ref_add(e, -1u);
 }
 
 /* False if it died; whose entry it is must be checked after. */
@@ -131,7 +139,7 @@ static __always_inline __u32 na_entry_take(struct na_ctl *ctl)
 	if (!e)
 		return 0;
 	/* added, not stored: a late reader may be holding a count for a moment */
-	__sync_fetch_and_add(&e->ref, NA_ENTRY_LIVE + 1);
+	na_ref_add(e, NA_ENTRY_LIVE + 1);
 	return number;
 }
 
@@ -156,7 +164,7 @@ static __always_inline void na_offer_unpin(struct na_offer *o, bool taken)
 			break;
 		e = na_entry_at(o->q[i].entry);
 		if (e)
-			__sync_fetch_and_sub(&e->ref, taken ? 1 : 2);
+			na_ref_add(e, taken ? -1u : -2u);
 	}
 	o->n = 0;
 }

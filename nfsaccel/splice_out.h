@@ -120,6 +120,20 @@ na_inline void na_learn_ts(struct na_flow *f, const struct na_segment *s, struct
 	a->tsecr = na_seq_max(s->tsecr, f->c_tsval);
 }
 
+/* Nobody's state any more: all pins are let go of, and whoever still has a pointer is too late. */
+na_inline void na_abandon(struct na_flow *f, struct na_action *a)
+{
+	__u32 i;
+
+	NA_NO_UNROLL
+	for (i = 0; i < NA_FIFO && i < *(volatile __u32 *)&f->count; i++)
+		a->unpin[i] = f->fifo[(f->head + i) & (NA_FIFO - 1)].entry;
+	a->nunpin = i;
+	f->count = 0;
+	f->flags |= NA_FLOW_DEAD;
+	a->todo |= NA_DO_FORGET;
+}
+
 na_inline void na_splice_out(struct na_flow *f, const struct na_segment *s, struct na_action *a)
 {
 	__u32 edge, win, end = s->seq + s->len + !!(s->flags & NA_TCP_FIN);
@@ -134,7 +148,7 @@ na_inline void na_splice_out(struct na_flow *f, const struct na_segment *s, stru
 		/* the port is used again: this connection's state is nobody's (I11) */
 		if ((f->flags & NA_FLOW_REUSE) && (s->flags & NA_TCP_ACK) &&
 		    s->ack == f->syn_isn + 1)
-			a->todo |= NA_DO_FORGET;
+			na_abandon(f, a);
 		return;
 	}
 	if (s->flags & (NA_TCP_FIN | NA_TCP_RST))
