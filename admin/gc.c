@@ -64,18 +64,23 @@ static void drop_claim(struct na_plane *p, const struct na_flow *f)
 				    BPF_ANY);
 }
 
-/* Take the flow out of the table and give back what it held. */
-static void remove_flow(struct na_plane *p, int fd, const struct na_flow_key *key)
+/*
+ * Take the flow out of the table and give back what it held. Not if it was seen since: a
+ * new connection's SYN shows there, long before anything can depend on the flow again.
+ */
+static bool remove_flow(struct na_plane *p, int fd, const struct na_flow_key *key, __u64 now)
 {
 	struct na_flow f;
 	__u32 i;
 
-	if (bpf_map_lookup_and_delete_elem_flags(fd, key, &f, BPF_F_LOCK))
-		return;
+	if (bpf_map_lookup_elem_flags(fd, key, &f, BPF_F_LOCK) || f.last_seen + QUIET > now ||
+	    bpf_map_lookup_and_delete_elem_flags(fd, key, &f, BPF_F_LOCK))
+		return false;
 	for (i = 0; i < f.count && i < NA_FIFO; i++)
 		unpin(p, f.fifo[(f.head + i) % NA_FIFO].entry);
 	drop_claim(p, &f);
 	unpin(p, f.fill.entry);
+	return true;
 }
 
 static int remove_dead(struct na_plane *p, struct sweep *s)
@@ -97,8 +102,7 @@ static int remove_dead(struct na_plane *p, struct sweep *s)
 	for (i = 0; i < s->quiet.n; i++) {
 		if (na_flow_keys_has(&s->alive, &s->quiet.key[i]))
 			continue;
-		remove_flow(p, fd, &s->quiet.key[i]);
-		s->counts->removed++;
+		s->counts->removed += remove_flow(p, fd, &s->quiet.key[i], s->now);
 	}
 	return 0;
 }
