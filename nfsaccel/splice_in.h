@@ -20,6 +20,8 @@
 #define NA_SHAVE_BIG_WIN (32u << 10) /* from this on a quarter is kept */
 #define NA_WATCH_NS	1000000000ull /* an adopted connection is only watched this long */
 #define NA_RESEND_NS	1000000ull /* the same hole is not filled twice within this */
+#define NA_BIG_TRIES	2u /* after as many, packets are taken for too big for the path */
+#define NA_MSS_SAFE	536u /* what any path carries, RFC 9293 section 3.7.1 */
 #define NA_FAST_RESEND	3u /* segments SACKed above a hole that make it lost, RFC 6675 */
 
 na_inline bool na_has_ts(const struct na_segment *s)
@@ -203,6 +205,11 @@ na_inline void na_resend(struct na_flow *f, const struct na_segment *s, struct n
 	if (!na_hole(f, &a->again) ||
 	    (na_resent(f) && s->now - f->last_resend < NA_RESEND_NS))
 		return;
+	/* an ICMP about a packet of ours tells the server's socket nothing (RFC 4821) */
+	if (!na_resent(f))
+		f->tries = 0;
+	else if (s->len && ++f->tries > NA_BIG_TRIES && f->mss > NA_MSS_SAFE)
+		f->mss = f->mss / 2 > NA_MSS_SAFE ? f->mss / 2 : NA_MSS_SAFE;
 	if (!(f->flags & NA_FLOW_RECOVERY)) {
 		__u32 half = na_injected_in_flight(f) / 2;
 		__u32 least = 2u * f->mss;

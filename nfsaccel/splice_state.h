@@ -48,6 +48,16 @@ struct na_records {
 };
 _Static_assert(sizeof(struct na_records) == 12, "na_records");
 
+/*
+ * The way the server's own packets take to the client: ours go the same. Where the client's
+ * come from may be another way (routers, balancers that see one direction only).
+ */
+struct na_way {
+	__u32 ifindex; /* 0 until one was seen */
+	__u8 mac[12]; /* to, from */
+};
+_Static_assert(sizeof(struct na_way) == 16, "na_way");
+
 /* na_flow.flags */
 #define NA_FLOW_SYN	 0x0002u /* a SYN passed, and the client did not carry on since (I11) */
 #define NA_FLOW_CLOSING	 0x0004u /* FIN or RST of either side */
@@ -94,11 +104,13 @@ struct na_flow {
 	__u32 ssthresh;
 	__u32 recover_c; /* highest position sent when recovery began */
 	__u32 resent_c; /* end of the reply sent again last, client space */
+	__u32 tries; /* how often the client's timer asked for the same hole in vain */
 	/*
 	 * nfsd ran READs that were not seen as calls, so their replies may be taken for others'
 	 * until it is idle; counts up, outside the lock.
 	 */
 	__u32 strangers;
+	struct na_way way;
 	/* FIFO ring */
 	__u32 head;
 	__u32 count;
