@@ -20,7 +20,8 @@ static __always_inline __u32 na_out_hdr_len(const struct na_work *w)
 }
 
 /*
- * Headers of a packet to the client into w->out: the client's own, turned round. The
+ * Headers of a packet to the client into w->out: the client's own, turned round, and the
+ * way the server's take. The
  * TCP checksum is left 0, the IP one is right. len: payload bytes.
  */
 static __always_inline void na_out_headers(struct na_work *w, __u32 seq, __u32 len, __u8 flags)
@@ -30,8 +31,7 @@ static __always_inline void na_out_headers(struct na_work *w, __u32 seq, __u32 l
 	__u32 doff = NA_TCP_LEN + (ts ? 12 : 0);
 	__u8 *ip = w->out + NA_L3, *tcp;
 
-	na_memcpy(w->out, p->l2 + 6, 6);
-	na_memcpy(w->out + 6, p->l2, 6);
+	na_memcpy(w->out, w->way.mac, 12);
 	na_memcpy(w->out + 12, p->l2 + 12, 2);
 	if (p->ip6) {
 		na_put_be32(ip, 0x60000000u);
@@ -81,13 +81,13 @@ static __always_inline int na_store_headers(struct __sk_buff *skb, struct na_wor
 	return bpf_skb_store_bytes(skb, 0, w->out, hdr, 0);
 }
 
-/* Send the skb to the client by the device it came from: itself, or a clone of it. */
-static __always_inline int na_send_skb(struct __sk_buff *skb, bool last)
+/* Send the skb to the client: itself, or a clone of it. */
+static __always_inline int na_send_skb(struct __sk_buff *skb, struct na_work *w, bool last)
 {
 	skb->mark = NA_MARK_OURS;
 	if (last)
-		return bpf_redirect(skb->ifindex, 0) == TC_ACT_REDIRECT ? 0 : -1;
-	return bpf_clone_redirect(skb, skb->ifindex, 0);
+		return bpf_redirect(w->way.ifindex, 0) == TC_ACT_REDIRECT ? 0 : -1;
+	return bpf_clone_redirect(skb, w->way.ifindex, 0);
 }
 
 struct na_copy {
@@ -189,7 +189,7 @@ __attribute__((noinline)) int na_send_packet(struct __sk_buff *skb)
 			return -1;
 	}
 	if (na_store_csum(skb, &w->p, at + n, d->partial, 0) < 0 ||
-	    na_send_skb(skb, last && d->last) < 0)
+	    na_send_skb(skb, w, last && d->last) < 0)
 		return -1;
 	d->off = from + n;
 	return 0;
@@ -301,7 +301,7 @@ static __always_inline int na_send_ack(struct __sk_buff *skb, struct na_work *w,
 	na_out_headers(w, w->a.c_seq, 0, NA_TCP_ACK);
 	if (na_store_headers(skb, w, hdr) < 0 || na_store_csum(skb, &w->p, hdr, partial, 0) < 0)
 		return -1;
-	return na_send_skb(skb, last);
+	return na_send_skb(skb, w, last);
 }
 
 int na_send_all(struct __sk_buff *skb, __s32 partial, __u32 last)

@@ -27,7 +27,9 @@
 #define NA_TCP_CSUM 16u /* offset of the checksum in the TCP header */
 #define NA_HDR_MAX  (NA_L3 + NA_IP6_LEN + NA_TCP_MAX)
 
-#define NA_PROTO_TCP 6
+#define NA_PROTO_TCP  6
+#define NA_PROTO_HOPS 0
+#define NA_PROTO_FRAG 44
 
 /* Options we know (IANA registry; RFC 7323, 2018, 9293). */
 #define NA_OPT_END   0
@@ -51,7 +53,9 @@ struct na_packet {
 	__u8 ip6;
 	__u8 odd; /* an option or flag we keep away from */
 	__u8 ce;
-	__u8 pad;
+	__u8 jumbo; /* longer than an IPv6 length can say: a hop-by-hop option before TCP */
+	__u8 stray; /* not parsed, but a TCP header begins at l4 */
+	__u8 pad[3];
 };
 
 static __always_inline void na_v4_mapped(__u8 out[16], const __u8 *addr)

@@ -2,19 +2,52 @@
 /* From an skb to a TCP segment and the connection it belongs to. */
 #include "bpf/tc.bpf.h"
 
+/* IPv4 with options or in fragments; of these only the first holds the TCP header. */
+static __always_inline bool na_stray4(struct na_packet *p)
+{
+	p->stray = (p->l3[0] & 15) >= 5 && !(na_get_be16(p->l3 + 6) & 0x1fff);
+	p->l4 = NA_L3 + (p->l3[0] & 15) * 4;
+	return false;
+}
+
+/*
+ * IPv6 with a header before TCP: the jumbo option that the kernel itself puts in for BIG
+ * TCP (RFC 2675), or a fragment's.
+ */
+static __always_inline bool na_parse_ext(struct __sk_buff *skb, struct na_packet *p)
+{
+	__u8 ext[8];
+
+	if (bpf_skb_load_bytes(skb, NA_L3 + NA_IP6_LEN, ext, sizeof(ext)) < 0 ||
+	    ext[0] != NA_PROTO_TCP)
+		return false;
+	if (p->l3[6] == NA_PROTO_FRAG) {
+		p->l4 = NA_L3 + NA_IP6_LEN + sizeof(ext);
+		p->stray = !(na_get_be16(ext + 2) & 0xfff8);
+		return false;
+	}
+	p->l4 = NA_L3 + NA_IP6_LEN + 8 * (1u + ext[1]);
+	p->jumbo = !ext[1] && ext[2] == 0xc2 && ext[3] == 4;
+	p->stray = !p->jumbo;
+	return p->jumbo;
+}
+
 static __always_inline bool na_parse_l3(struct __sk_buff *skb, struct na_packet *p)
 {
 	__u32 total;
 
+	p->stray = 0;
+	p->jumbo = 0;
 	if (bpf_skb_load_bytes(skb, 0, p->l2, ETH_HLEN) < 0)
 		return false;
 	if (p->l2[12] == 0x08 && p->l2[13] == 0x00) {
 		if (bpf_skb_load_bytes(skb, NA_L3, p->l3, NA_IP4_LEN) < 0)
 			return false;
-		if (p->l3[0] != 0x45 || p->l3[9] != NA_PROTO_TCP ||
-		    (na_get_be16(p->l3 + 6) & 0x3fff)) /* more fragments, offset */
+		if ((p->l3[0] >> 4) != 4 || p->l3[9] != NA_PROTO_TCP)
 			return false;
 		p->ip6 = 0;
+		if (p->l3[0] != 0x45 || (na_get_be16(p->l3 + 6) & 0x3fff))
+			return na_stray4(p);
 		p->l4 = NA_L3 + NA_IP4_LEN;
 		total = na_get_be16(p->l3 + 2);
 		p->ce = (p->l3[1] & 3) == 3;
@@ -25,13 +58,19 @@ static __always_inline bool na_parse_l3(struct __sk_buff *skb, struct na_packet 
 	if (p->l2[12] == 0x86 && p->l2[13] == 0xdd) {
 		if (bpf_skb_load_bytes(skb, NA_L3, p->l3, NA_IP6_LEN) < 0)
 			return false;
-		if ((p->l3[0] >> 4) != 6 || p->l3[6] != NA_PROTO_TCP)
+		if ((p->l3[0] >> 4) != 6)
 			return false;
 		p->ip6 = 1;
 		p->l4 = NA_L3 + NA_IP6_LEN;
+		if (p->l3[6] == NA_PROTO_HOPS || p->l3[6] == NA_PROTO_FRAG) {
+			if (!na_parse_ext(skb, p))
+				return false;
+		} else if (p->l3[6] != NA_PROTO_TCP) {
+			return false;
+		}
 		total = na_get_be16(p->l3 + 4);
 		p->ce = (p->l3[1] & 0x30) == 0x30;
-		p->end = total ? p->l4 + total : skb->len;
+		p->end = total ? NA_L3 + NA_IP6_LEN + total : skb->len;
 		return true;
 	}
 	return false;
@@ -145,6 +184,8 @@ int na_parse(struct __sk_buff *skb, __u32 dir)
 			return 0;
 	}
 	na_parse_options(p);
+	if (p->jumbo)
+		p->odd = 1;
 
 	s->seq = na_get_be32(p->tcp + 4);
 	s->ack = na_get_be32(p->tcp + 8);
@@ -165,3 +206,35 @@ int na_parse(struct __sk_buff *skb, __u32 dir)
 	return 1;
 }
 
+/* A server that was told other positions would put these bytes in the wrong place. */
+int na_stray(struct __sk_buff *skb)
+{
+	struct na_work *w = na_work(NA_IN);
+	struct na_flow *f;
+	__u16 head[4]; /* ports, sequence number: the least that a fragment holds */
+	__u32 seq;
+	bool drop;
+
+	if (!w || bpf_skb_load_bytes(skb, w->p.l4, head, sizeof(head)) < 0 ||
+	    head[1] != bpf_htons(na_port))
+		return TC_ACT_UNSPEC;
+	w->p.sport = head[0];
+	w->p.dport = head[1];
+	seq = na_get_be32(&head[2]);
+	na_flow_key_of(&w->p, &w->key, true);
+	f = bpf_map_lookup_elem(&na_flows, &w->key);
+	if (!f)
+		return TC_ACT_UNSPEC;
+	bpf_spin_lock(&f->lock);
+	drop = na_spliced(f) && !(f->flags & NA_FLOW_DEAD);
+	/* in window, so that not everybody can do this: there may be more, nfsd answers all */
+	if (na_seq_le(f->told, seq) && na_seq_lt(seq, f->s_edge + f->din)) {
+		f->flags |= NA_FLOW_CLOSING | NA_FLOW_DARK;
+		f->c_rec.sync = 0;
+	}
+	bpf_spin_unlock(&f->lock);
+	if (!drop)
+		return TC_ACT_UNSPEC;
+	na_count(NA_V_DROPPED, 1);
+	return TC_ACT_SHOT;
+}

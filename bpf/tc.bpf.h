@@ -12,10 +12,21 @@
 
 #define NA_CAS_TRIES  4 /* of a compare-and-swap; then doubt, which is a miss */
 #define NA_ASK_MAX    64 /* calls looked at in one segment */
+/*
+ * skb->tc_index of what one of our programs has dealt with: devices stand on one another
+ * (macvlan, ipvlan, a bridge with its ports), and each may have our filters.
+ */
+#define NA_SEEN 0x6e66
 #define NA_SCAN_MARKS 1024u /* record marks followed in one segment */
 
 /* parse.bpf.c: headers into w->p, w->s, w->key. 1 if the segment is of our port, else 0. */
 int na_parse(struct __sk_buff *skb, __u32 dir);
+
+/*
+ * A segment of a connection we follow came as a fragment or with options, so it cannot be
+ * translated: what to do with it, a TC_ACT_*.
+ */
+int na_stray(struct __sk_buff *skb);
 
 /* csum.bpf.c */
 #define NA_CSUM_FAILED (~0ull)

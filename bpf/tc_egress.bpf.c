@@ -14,7 +14,6 @@ __attribute__((noinline)) int na_decide_out(struct __sk_buff *skb)
 	struct na_flow *f;
 	bool lost, mine;
 
-	asm volatile("" : : "r"(skb)); /* or clang passes rubbish for an unused argument */
 	if (!w)
 		return -1;
 	f = bpf_map_lookup_elem(&na_flows, &w->key);
@@ -23,8 +22,11 @@ __attribute__((noinline)) int na_decide_out(struct __sk_buff *skb)
 	bpf_spin_lock(&f->lock);
 	mine = na_flow_key_equal(&f->key, &w->key);
 	lost = f->s_rec.sync;
-	if (mine)
+	if (mine) {
 		na_splice_out(f, &w->s, &w->a);
+		f->way.ifindex = skb->ifindex;
+		na_memcpy(f->way.mac, w->p.l2, sizeof(f->way.mac));
+	}
 	lost = lost && !f->s_rec.sync;
 	bpf_spin_unlock(&f->lock);
 	if (!mine)
@@ -44,8 +46,11 @@ int na_egress(struct __sk_buff *skb)
 
 	if (skb->mark == NA_MARK_OURS) {
 		skb->mark = 0;
+		skb->tc_index = NA_SEEN;
 		return TC_ACT_UNSPEC;
 	}
+	if (skb->tc_index == NA_SEEN)
+		return TC_ACT_UNSPEC;
 	if (!w || !ctl || !na_parse(skb, NA_OUT))
 		return TC_ACT_UNSPEC;
 	if (ctl->mode == NA_MODE_DYING)
@@ -53,6 +58,7 @@ int na_egress(struct __sk_buff *skb)
 	w->s.facts |= NA_SEG_CSUM; /* our own kernel's */
 	if ((w->s.len && na_walk(skb) < 0) || na_decide_out(skb) < 0)
 		return TC_ACT_UNSPEC;
+	skb->tc_index = NA_SEEN;
 	na_unpin_all(w->a.unpin, &w->a.nunpin);
 	todo = w->a.todo;
 	if (todo & NA_DO_FORGET) {

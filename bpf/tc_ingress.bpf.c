@@ -149,6 +149,8 @@ static __always_inline void na_consider(struct __sk_buff *skb, struct na_work *w
 	why = na_ask(skb);
 	if (why == NA_V_HIT && ctl->mode != NA_MODE_ANSWER)
 		why = NA_V_MISS_MODE;
+	if (why == NA_V_HIT && !f->way.ifindex)
+		why = NA_V_PASS_UNSYNC;
 	if (why == NA_V_HIT && w->p.odd)
 		why = NA_V_PASS_FLAGS;
 	if (why == NA_V_HIT && w->s.now - f->last_alive > na_alive_ns)
@@ -167,14 +169,17 @@ int na_ingress(struct __sk_buff *skb)
 	struct na_flow *f;
 	bool lost, mine, first;
 
-	if (!w || !ctl || skb->pkt_type != 0 /* PACKET_HOST */ || !na_parse(skb, NA_IN))
+	if (!w || !ctl || skb->pkt_type != 0 /* PACKET_HOST */ || skb->tc_index == NA_SEEN)
 		return TC_ACT_UNSPEC;
+	if (!na_parse(skb, NA_IN))
+		return w->p.stray ? na_stray(skb) : TC_ACT_UNSPEC;
 	f = na_flow_for(skb, w, ctl);
 	if (!f) {
 		if (w->s.len)
 			na_count(NA_V_PASS_NOFLOW, 1);
 		return TC_ACT_UNSPEC;
 	}
+	skb->tc_index = NA_SEEN;
 	if (ctl->mode == NA_MODE_DYING)
 		w->s.facts |= NA_SEG_DYING;
 	if (na_csum_good(skb))
@@ -189,6 +194,7 @@ int na_ingress(struct __sk_buff *skb)
 	mine = na_flow_key_equal(&f->key, &w->key);
 	lost = f->c_rec.sync;
 	first = !f->dout;
+	w->way = f->way;
 	if (mine)
 		na_splice_in(f, &w->s, &w->o, &w->a);
 	lost = lost && !f->c_rec.sync;
@@ -243,6 +249,9 @@ int na_emit(struct __sk_buff *skb)
 	if (!w)
 		return TC_ACT_SHOT;
 	todo = w->a.todo;
+	/* what is sent and cut has no place for a jumbo option */
+	if (w->p.jumbo && (todo & ~(NA_DO_PASS | NA_DO_REWRITE | NA_DO_COUNTED)))
+		return TC_ACT_SHOT;
 	on = todo & (NA_DO_PASS | NA_DO_BARE);
 	if (todo & (NA_DO_REPLY | NA_DO_RESEND | NA_DO_ACK | NA_DO_BARE | NA_DO_TRIM))
 		partial = na_csum_partial(skb, NA_IN) > 0;

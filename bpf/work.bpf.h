@@ -35,6 +35,7 @@ struct na_work {
 	struct na_action a;
 	struct na_flow_key key;
 	__u32 mark; /* skb->mark as it came */
+	struct na_way way; /* to the client */
 	/* ingress: the requests of this segment */
 	struct na_offer o;
 	__u32 rep_max; /* longest reply this connection gets */

@@ -124,6 +124,9 @@ void scene_begin(struct scene *s, struct tc *t, const struct scene_setup *at)
 	f->id = 1;
 	f->born = now();
 	f->last_alive = now();
+	f->way.ifindex = t->ifindex;
+	memcpy(f->way.mac, t->peer_mac, 6);
+	memcpy(f->way.mac + 6, t->mac, 6);
 	scene_put(s);
 }
 
