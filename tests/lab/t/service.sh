@@ -5,10 +5,10 @@ nfsaccel-verify --pattern 9 --files 20 --make $LAB_EXPORT/p
 verify=(nfsaccel-verify --pattern 9 --files 20 --json --passes 20)
 main_pid() { systemctl show -P MainPID nfsaccel; }
 another_pid() { [ "$(main_pid)" != 0 ] && [ "$(main_pid)" != "$1" ]; }
-hits() {
-	lab_check "$1: every byte" lab_measure lab_client "${verify[@]}" "$(lab_url p)"
-	lab_check "$1: hits" lab_share 80
-}
+# Right bytes, mostly from the cache: at once, or, after a takeover, when the hooks of the
+# one before are gone; two of them at one READ fill nothing.
+served() { lab_measure lab_client "${verify[@]}" "$(lab_url p)" && lab_share 80; }
+hits() { lab_check "$1: hits, every byte right" lab_wait 60 served 2>/dev/null; }
 nothing_left() {
 	[ -z "$(ls -A /sys/fs/bpf; tc filter show dev lab1 ingress; tc filter show dev lab1 egress)" ]
 }
@@ -23,7 +23,7 @@ hits "started"
 pid=$(main_pid)
 lab_check "killed" lab_accel_kill
 lab_check "started again" lab_wait 60 another_pid "$pid"
-lab_check "ready again" lab_wait 120 nfsaccelctl status >/dev/null
+lab_check "ready again" lab_wait 120 lab_accel_ready
 lab_check "with what the first one left" eval '[ "$(nfsaccelctl --json status | jq .taken_over)" = true ]'
 hits "after a crash"
 
