@@ -49,7 +49,6 @@ static void set_options(struct nfsaccel_bpf *skel, const struct na_config *c,
 	skel->rodata->na_max_packets = c->max_packets;
 	skel->rodata->na_ttl_ns = c->lifetime;
 	skel->rodata->na_alive_ns = c->alive;
-	skel->rodata->na_tick_ns = na_probe_tick();
 	skel->rodata->na_guards = c->guards;
 	skel->rodata->na_entries_max = s->budget.entries;
 	skel->rodata->na_fs_mask = na_hooks_fs_mask(hooks);

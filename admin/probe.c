@@ -9,7 +9,6 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 
 /*
  * securityfs need not be mounted (containers, small guests): a mount of our own that
@@ -83,14 +82,4 @@ int na_probe_load_module(const char *name)
 		if (errno != EINTR)
 			return -errno;
 	return na_probe_module(name) ? 0 : -ENOENT;
-}
-
-uint64_t na_probe_tick(void)
-{
-	struct timespec ts;
-
-	/* Always there; 10 ms is the coarsest any configuration has. */
-	if (clock_getres(CLOCK_REALTIME_COARSE, &ts))
-		return 10000000;
-	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
 }

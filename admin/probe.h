@@ -18,9 +18,6 @@ bool na_probe_module(const char *name);
 /* Run modprobe; 0 if the module is there afterwards. */
 int na_probe_load_module(const char *name);
 
-/* How coarse the kernel's timestamps are: a jiffy in ns. */
-uint64_t na_probe_tick(void);
-
 /* Who listens on the port. */
 struct na_listener {
 	bool kernel; /* nfsd */

@@ -22,7 +22,6 @@ const volatile __u32 na_max_file = NA_FILE_MAX;
 const volatile __u32 na_max_packets = 12;
 const volatile __u64 na_ttl_ns = 60000000000ull;
 const volatile __u64 na_alive_ns = 5000000000ull;
-const volatile __u64 na_tick_ns = 4000000ull;
 const volatile __u32 na_guards = 3;
 const volatile __u32 na_entries_max = 1;
 

@@ -121,7 +121,6 @@ extern const volatile __u32 na_max_file; /* bytes, at most NA_FILE_MAX */
 extern const volatile __u32 na_max_packets; /* packets of one reply */
 extern const volatile __u64 na_ttl_ns; /* longest life of entries and authorizations */
 extern const volatile __u64 na_alive_ns; /* a connection is answered this long without a pass */
-extern const volatile __u64 na_tick_ns; /* how coarse ctime is: a jiffy */
 extern const volatile __u32 na_guards; /* test switch: bit 0 guard 1, bit 1 guard 2 */
 extern const volatile __u32 na_entries_max; /* highest entry number + 1 */
 

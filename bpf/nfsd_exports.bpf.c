@@ -2,7 +2,7 @@
 /*
  * What exports, clients and groups may do: every change moves the export epoch, and with
  * it all that was learnt about permission. Before and after, for the same reasons as in
- * invalidate.bpf.c. Caches of other network namespaces count as ours: that costs misses.
+ * vfs_inode.bpf.c. Caches of other network namespaces count as ours: that costs misses.
  */
 #include "bpf/bump.bpf.h"
 #include <bpf/bpf_tracing.h>

@@ -12,7 +12,7 @@ __attribute__((noinline)) int na_decide_out(struct __sk_buff *skb)
 {
 	struct na_work *w = na_work(NA_OUT);
 	struct na_flow *f;
-	bool lost, mine;
+	bool lost, mine, dead;
 
 	if (!w)
 		return -1;
@@ -22,17 +22,21 @@ __attribute__((noinline)) int na_decide_out(struct __sk_buff *skb)
 	bpf_spin_lock(&f->lock);
 	mine = na_flow_key_equal(&f->key, &w->key);
 	lost = f->s_rec.sync;
+	dead = f->flags & NA_FLOW_DEAD;
 	if (mine) {
 		na_splice_out(f, &w->s, &w->a);
 		f->way.ifindex = skb->ifindex;
 		na_memcpy(f->way.mac, w->p.l2, sizeof(f->way.mac));
 	}
 	lost = lost && !f->s_rec.sync;
+	dead = !dead && (f->flags & NA_FLOW_DEAD);
 	bpf_spin_unlock(&f->lock);
 	if (!mine)
 		return -1;
 	if (lost)
 		na_count(NA_V_LOST_OUT, 1);
+	if (dead && (w->s.facts & NA_SEG_DYING))
+		na_count(NA_V_FLOW_RESET, 1);
 	return 0;
 }
 

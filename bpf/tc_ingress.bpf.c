@@ -250,7 +250,7 @@ int na_emit(struct __sk_buff *skb)
 		return TC_ACT_SHOT;
 	todo = w->a.todo;
 	/* what is sent and cut has no place for a jumbo option */
-	if (w->p.jumbo && (todo & ~(NA_DO_PASS | NA_DO_REWRITE | NA_DO_COUNTED)))
+	if (w->p.jumbo && (todo & ~(NA_DO_PASS | NA_DO_REWRITE)))
 		return TC_ACT_SHOT;
 	on = todo & (NA_DO_PASS | NA_DO_BARE);
 	if (todo & (NA_DO_REPLY | NA_DO_RESEND | NA_DO_ACK | NA_DO_BARE | NA_DO_TRIM))

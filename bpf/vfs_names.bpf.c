@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Guard 1, changes of names: link, unlink and rename move nlink and ctime, and decide
- * what a handle that nobody has open stands for. As in invalidate.bpf.c.
+ * what a handle that nobody has open stands for. As in vfs_inode.bpf.c.
  */
 #include "bpf/bump.bpf.h"
 #include <bpf/bpf_tracing.h>

@@ -79,7 +79,6 @@ struct na_offer {
 #define NA_DO_ACK     0x040u /* a bare ACK is sent to the client */
 #define NA_DO_FORGET  0x080u /* the flow is another connection's: delete it */
 #define NA_DO_DROP    0x100u
-#define NA_DO_COUNTED 0x200u /* `why` is to be counted */
 
 struct na_action {
 	__u32 todo;

@@ -38,7 +38,6 @@
 	X(PASS_NOTREAD, "pass_not_read", "record that is not an NFSv3 READ call")                  \
 	X(PASS_MANY, "pass_many", "more requests in one segment than are answered at once")        \
 	X(PASS_TORN, "pass_torn", "entry changed hands while it was being pinned")                 \
-	X(PASS_BUILD, "pass_build", "packet could not be built")                                   \
 	X(PASS_NOFLOW, "pass_no_flow", "connection not tracked")                                   \
 	X(FLOW_FULL, "flow_full", "connection table full")                                         \
 	/* the splice */                                                                           \
@@ -58,7 +57,6 @@
 	X(SWALLOWED, "swallowed_acks", "acknowledgements of nothing but our own replies")          \
 	X(TRIMMED, "trimmed", "segments cut before an answered request or reply")                  \
 	X(DROPPED, "dropped", "segments dropped (repeats of answered requests, DYING flows)")      \
-	X(UNBELIEVED, "unbelieved", "acknowledgements not believed (checksum, window, PAWS)")      \
 	X(EMIT_FAIL, "emit_fail", "reply packets that could not be sent; resent later")            \
 	/* fill */                                                                                 \
 	X(FILL_ASKED, "fill_asked", "READ calls noted as fill candidates")                         \
@@ -69,7 +67,7 @@
 	X(REFUSE_FSTYPE, "refuse_fs_type", "file system that is not ext4, xfs, btrfs or tmpfs")    \
 	X(REFUSE_NOTREG, "refuse_not_regular", "not a regular file")                               \
 	X(REFUSE_WRITER, "refuse_writer", "open for writing somewhere")                            \
-	X(REFUSE_RACY, "refuse_racy", "changed less than two ticks ago")                           \
+	X(REFUSE_RACY, "refuse_racy", "changed since, or just before, the call came in")                           \
 	X(REFUSE_LEASE, "refuse_lease", "a lease other than a plain read delegation")              \
 	X(REFUSE_EXPORT, "refuse_export", "export options that cannot be honoured")                \
 	X(REFUSE_FANOTIFY, "refuse_fanotify", "fanotify permission marks")                         \

@@ -39,7 +39,6 @@ int hookset_load(struct hookset *s)
 	if (!s->skel || stat("/proc/self/ns/net", &netns))
 		return -errno;
 	s->skel->rodata->na_netns = (__u32)netns.st_ino;
-	s->skel->rodata->na_tick_ns = na_probe_tick();
 	bpf_object__for_each_program(prog, s->skel->obj)
 	{
 		int row = hookset_row(bpf_program__name(prog));
