@@ -121,7 +121,7 @@ bench: ## guest instructions per READ, into build/bench/report.json
 	tests/bench/run
 
 help: ## this list
-	@sed -n 's/^\([a-z][a-z]*\):[^#]*## \(.*\)/\1\t\2/p' Makefile | sort -u | expand -t 12
+	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' $(filter %Makefile %.inc,$(MAKEFILE_LIST)) | sort -u | expand -t 16
 	@echo
 	@echo 'Variables: BUILD=$(BUILD) PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) CFLAGS LDFLAGS'
 
