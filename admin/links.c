@@ -4,6 +4,7 @@
 #include "admin/cleanup.h"
 
 #include <linux/if_addr.h>
+#include <linux/if_arp.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
@@ -38,6 +39,9 @@ static int on_link(const struct nlmsghdr *nlh, void *data)
 	links->link = grown;
 	l = &links->link[links->n];
 	*l = (struct na_link){.ifindex = ifi->ifi_index, .up = ifi->ifi_flags & IFF_UP};
+	/* Without Ethernet headers (tun, wg, ppp) the programs see nothing of ours. */
+	if (ifi->ifi_type != ARPHRD_ETHER && ifi->ifi_type != ARPHRD_LOOPBACK)
+		return MNL_CB_OK;
 	mnl_attr_for_each(attr, nlh, sizeof(*ifi))
 	{
 		if (mnl_attr_get_type(attr) == IFLA_IFNAME &&

@@ -15,6 +15,7 @@
 
 #include "bpf/bounds.bpf.h"
 #include "nfsaccel/segment.h"
+#include "nfsaccel/xdr.h"
 
 #define NA_L3	    14u /* offset of the IP header: plain Ethernet */
 #define NA_IP4_LEN  20u
@@ -57,6 +58,12 @@ struct na_packet {
 	__u8 stray; /* not parsed, but a TCP header begins at l4 */
 	__u8 pad[3];
 };
+
+/* ::ffff:0:0/96, RFC 4291 section 2.5.5.2; addr is aligned to 4. */
+static __always_inline bool na_is_v4_mapped(const __u8 *addr)
+{
+	return !(na_xdr_raw(addr) | na_xdr_raw(addr + 4)) && na_xdr_get32(addr + 8) == 0xffff;
+}
 
 static __always_inline void na_v4_mapped(__u8 out[16], const __u8 *addr)
 {

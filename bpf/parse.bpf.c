@@ -58,7 +58,9 @@ static __always_inline bool na_parse_l3(struct __sk_buff *skb, struct na_packet 
 	if (p->l2[12] == 0x86 && p->l2[13] == 0xdd) {
 		if (bpf_skb_load_bytes(skb, NA_L3, p->l3, NA_IP6_LEN) < 0)
 			return false;
-		if ((p->l3[0] >> 4) != 6)
+		/* on the wire a mapped address is a forgery, and would share an IPv4 flow's key */
+		if ((p->l3[0] >> 4) != 6 || na_is_v4_mapped(p->l3 + 8) ||
+		    na_is_v4_mapped(p->l3 + 24))
 			return false;
 		p->ip6 = 1;
 		p->l4 = NA_L3 + NA_IP6_LEN;
