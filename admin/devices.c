@@ -159,8 +159,8 @@ const char *na_device_advice(int err)
 {
 	switch (-err) {
 	case ENODEV:
-		return "there is no such device; check devices= in nfsaccel.conf (ip link shows "
-		       "names)";
+		return "there is no such device, or it has no Ethernet headers; check devices= in "
+		       "nfsaccel.conf (ip link shows names)";
 	case EEXIST:
 		return "another filter has our place; choose another tc_priority in nfsaccel.conf";
 	case EBUSY:
