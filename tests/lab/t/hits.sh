@@ -44,8 +44,8 @@ verify[4]=$files
 verified "warm, up to 64 KiB" 90 --passes 3
 verified "sweep, depth 8" 90 --sweep --depth 8
 again "random, depth 1" 97 --random
-verified "random, depth 32" 50 --random --depth 32
-verified "4 connections, depth 32" 50 --random --depth 32 --connections 4
+verified "random, depth 32" 25 --random --depth 32
+verified "4 connections, depth 32" 25 --random --depth 32 --connections 4
 verified "odd counts, corked" 40 --count 4093 --depth 4 --cork
 
 LAB_CLIENT=local
