@@ -25,21 +25,19 @@ class Versions:
     """Shared by the process that changes and the one that reads."""
 
     def __init__(self):
-        self.memory = mmap.mmap(-1, 4096)
+        # struct.pack_into() writes zeros first, which the other process may see.
+        self.words = memoryview(mmap.mmap(-1, 4096)).cast("Q")
 
     def done(self):
-        return struct.unpack_from("=Q", self.memory, 0)[0]
+        return self.words[0]
 
     def started(self):
-        return struct.unpack_from("=Q", self.memory, 64)[0]
-
-    def set(self, where, version):
-        struct.pack_into("=Q", self.memory, where, version)
+        return self.words[8]
 
     def change(self, version, how):
-        self.set(64, version)
+        self.words[8] = version
         how(version)
-        self.set(0, version)
+        self.words[0] = version
 
 
 def words(version):
