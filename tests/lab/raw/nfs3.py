@@ -15,7 +15,7 @@ NULL, GETATTR, SETATTR, LOOKUP, ACCESS, READ, WRITE, CREATE = 0, 1, 2, 3, 4, 6, 
 REMOVE, RENAME, LINK, COMMIT = 12, 14, 15, 21
 FILE_SYNC, UNSTABLE = 2, 0
 
-OK, EPERM, ENOENT, EACCES, EINVAL, ESTALE = 0, 1, 2, 13, 22, 70
+OK, EPERM, ENOENT, EACCES, EINVAL, ESTALE, JUKEBOX = 0, 1, 2, 13, 22, 70, 10008
 
 Attr = namedtuple("Attr", "type mode nlink uid gid size used rdev fsid fileid atime mtime ctime")
 Read = namedtuple("Read", "status attr count eof data")

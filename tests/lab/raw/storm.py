@@ -80,8 +80,8 @@ class Rename(Overwrite):
         while True:
             status, handle = client.lookup(directory, os.path.basename(self.path))
             reply = client.read(handle)
-            # Gone between the two calls.
-            if reply.status != nfs3.ESTALE:
+            # Gone between the two calls; or nfsd is letting go of it just now, and says "later".
+            if reply.status not in (nfs3.ESTALE, nfs3.JUKEBOX):
                 return seen_words(reply)
 
 
