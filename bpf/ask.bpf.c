@@ -205,10 +205,10 @@ static __always_inline bool na_note(struct na_work *w, struct na_ctl *ctl, __u32
  */
 static __always_inline bool na_ask_long(struct na_work *w, struct na_ctl *ctl, __u32 left)
 {
-	const __u8 *call = w->call + NA_MARK_BYTES;
-	bool whole = left >= NA_MARK_BYTES + 24;
+	const __u8 *call = w->call + NA_RPC_MARK_BYTES;
+	bool whole = left >= NA_RPC_MARK_BYTES + 24;
 
-	if (left < 2 * NA_MARK_BYTES)
+	if (left < 2 * NA_RPC_MARK_BYTES)
 		return false;
 	if (whole &&
 	    (na_xdr_get32(call + 12) != NA_NFS_PROGRAM ||
@@ -232,34 +232,34 @@ __attribute__((noinline)) int na_ask_record(struct __sk_buff *skb)
 		return 0;
 	left = w->p.end - w->at;
 	n = left;
-	if (n > NA_XDR_CAP + NA_MARK_BYTES)
-		n = NA_XDR_CAP + NA_MARK_BYTES;
-	if (!na_within(n, NA_MARK_BYTES, NA_XDR_CAP + NA_MARK_BYTES) ||
+	if (n > NA_XDR_CAP + NA_RPC_MARK_BYTES)
+		n = NA_XDR_CAP + NA_RPC_MARK_BYTES;
+	if (!na_within(n, NA_RPC_MARK_BYTES, NA_XDR_CAP + NA_RPC_MARK_BYTES) ||
 	    bpf_skb_load_bytes(skb, w->at, w->call, n) < 0)
 		return 0;
 	mark = na_get_be32(w->call);
-	len = mark & ~NA_MARK_LAST;
-	if (!(mark & NA_MARK_LAST))
+	len = mark & ~NA_RPC_LAST;
+	if (!(mark & NA_RPC_LAST))
 		return 0;
-	w->at += len + NA_MARK_BYTES;
+	w->at += len + NA_RPC_MARK_BYTES;
 	if (len > NA_XDR_CAP) {
 		if (w->why == NA_V_HIT)
 			w->why = NA_V_PASS_NOTREAD;
 		return na_ask_long(w, ctl, left);
 	}
-	if (len + NA_MARK_BYTES > left) {
+	if (len + NA_RPC_MARK_BYTES > left) {
 		if (w->why == NA_V_HIT)
 			w->why = NA_V_PASS_SPLIT;
 		/* the rest is in another segment */
-		return left >= 2 * NA_MARK_BYTES &&
-		       na_note(w, ctl, na_get_be32(w->call + NA_MARK_BYTES), NA_PENDING_REFUSED,
+		return left >= 2 * NA_RPC_MARK_BYTES &&
+		       na_note(w, ctl, na_get_be32(w->call + NA_RPC_MARK_BYTES), NA_PENDING_REFUSED,
 			       false);
 	}
-	na_xdr_init(&x, w->call + NA_MARK_BYTES, len);
+	na_xdr_init(&x, w->call + NA_RPC_MARK_BYTES, len);
 	why = na_nfs3_read_call(&x, &w->rpc, &w->args);
 	if (why == NA_V_HIT) {
 		na_cred_key_of(w);
-		why = na_look_up(w, ctl, len + NA_MARK_BYTES);
+		why = na_look_up(w, ctl, len + NA_RPC_MARK_BYTES);
 		if (why == NA_V_HIT)
 			w->s.facts |= NA_SEG_WARM;
 		if (why != NA_V_HIT && !na_note(w, ctl, w->rpc.xid, NA_PENDING_ASKED, true))

@@ -288,14 +288,14 @@ __attribute__((noinline)) int na_learn_reply(struct __sk_buff *skb, __u32 off, _
 	if (!w || !ctl || !na_within(n, NA_REPLY_XID, NA_READ3_HEAD) ||
 	    bpf_skb_load_bytes(skb, off, w->call, n) < 0)
 		return 0;
-	na_xdr_init(&x, w->call + NA_MARK_BYTES, n - NA_MARK_BYTES);
+	na_xdr_init(&x, w->call + NA_RPC_MARK_BYTES, n - NA_RPC_MARK_BYTES);
 	if (!na_rpc_reply_head(&x, &reply))
 		return 0;
 	p = na_pending_of(w, reply.xid);
 	if (!p)
 		return 0;
 	if (n < NA_READ3_HEAD)
-		look = len >= NA_READ3_HEAD - NA_MARK_BYTES ? NA_LOOK_CUT : NA_LOOK_OTHER;
+		look = len >= NA_READ3_HEAD - NA_RPC_MARK_BYTES ? NA_LOOK_CUT : NA_LOOK_OTHER;
 	else if (reply.plain && na_nfs3_read_res(&x, len, &w->res) && w->res.status == NA_NFS3_OK)
 		look = NA_LOOK_READ;
 	if (!na_take_pending(w, p, look))
@@ -395,11 +395,11 @@ __attribute__((noinline)) int na_split_go_on(struct __sk_buff *skb)
 	}
 	if (na_get_be32(f->split.head + 8) != NA_RPC_REPLY)
 		return 0;
-	p = na_pending_of(w, na_get_be32(f->split.head + NA_MARK_BYTES));
+	p = na_pending_of(w, na_get_be32(f->split.head + NA_RPC_MARK_BYTES));
 	if (!p)
 		return 0;
-	len = na_get_be32(f->split.head) & ~NA_MARK_LAST;
-	if (na_take_pending(w, p, len >= NA_READ3_HEAD - NA_MARK_BYTES ? NA_LOOK_CUT : NA_LOOK_OTHER))
+	len = na_get_be32(f->split.head) & ~NA_RPC_LAST;
+	if (na_take_pending(w, p, len >= NA_READ3_HEAD - NA_RPC_MARK_BYTES ? NA_LOOK_CUT : NA_LOOK_OTHER))
 		na_count(NA_V_REFUSE_REPLY, 1);
 	return 0;
 }
@@ -413,12 +413,12 @@ static long na_walk_step(__u32 i, struct na_walk_ctx *c)
 		return 1;
 	if (!c->r.have && !c->r.inside && c->end - start < NA_REPLY_XID)
 		na_split_begin(c, off);
-	if (bytes == NA_MARK_BYTES) {
+	if (bytes == NA_RPC_MARK_BYTES) {
 		if (bpf_skb_load_bytes(c->skb, c->payload + off, raw, 4) < 0)
 			goto lost;
 		v = na_get_be32(raw);
-		if (!c->r.inside && (v & NA_MARK_LAST))
-			na_learn_reply(c->skb, c->payload + off, c->end - start, v & ~NA_MARK_LAST,
+		if (!c->r.inside && (v & NA_RPC_LAST))
+			na_learn_reply(c->skb, c->payload + off, c->end - start, v & ~NA_RPC_LAST,
 				       start);
 	} else {
 		if (bpf_skb_load_bytes(c->skb, c->payload + off, raw, 1) < 0)

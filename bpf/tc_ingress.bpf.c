@@ -38,7 +38,7 @@ static long na_scan_step(__u32 i, struct na_scan_ctx *c)
 
 	if (!na_records_want(&c->r, c->seq, c->end, &off, &bytes))
 		return 1;
-	if (bytes == NA_MARK_BYTES) {
+	if (bytes == NA_RPC_MARK_BYTES) {
 		__u32 word;
 
 		if (bpf_skb_load_bytes(c->skb, c->payload + off, &word, 4) < 0)

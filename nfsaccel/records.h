@@ -9,10 +9,9 @@
 #ifndef NFSACCEL_RECORDS_H
 #define NFSACCEL_RECORDS_H
 
+#include "nfsaccel/rpc.h"
 #include "nfsaccel/splice_state.h"
 
-#define NA_MARK_LAST	0x80000000u
-#define NA_MARK_BYTES	4u
 #define NA_FRAGMENT_MAX (1u << 24) /* longer ones are taken for garbage; nfsd's limit is near 1 MiB */
 
 /* Whether the stream stands between two records at position pos. */
@@ -43,7 +42,7 @@ na_inline bool na_records_want(const struct na_records *r, __u32 pos, __u32 end,
 	if (!r->sync || na_seq_lt(at, pos) || na_seq_le(end, at))
 		return false;
 	*off = at - pos;
-	*bytes = !r->have && end - at >= NA_MARK_BYTES ? NA_MARK_BYTES : 1;
+	*bytes = !r->have && end - at >= NA_RPC_MARK_BYTES ? NA_RPC_MARK_BYTES : 1;
 	return true;
 }
 
@@ -52,13 +51,13 @@ na_inline void na_records_feed(struct na_records *r, __u32 v, __u32 bytes)
 {
 	__u32 len;
 
-	r->mark = bytes == NA_MARK_BYTES ? v : (r->mark << 8) | (v & 0xff);
+	r->mark = bytes == NA_RPC_MARK_BYTES ? v : (r->mark << 8) | (v & 0xff);
 	r->have += bytes;
-	if (r->have < NA_MARK_BYTES)
+	if (r->have < NA_RPC_MARK_BYTES)
 		return;
-	len = r->mark & ~NA_MARK_LAST;
-	r->inside = !(r->mark & NA_MARK_LAST);
-	r->next += NA_MARK_BYTES + len;
+	len = r->mark & ~NA_RPC_LAST;
+	r->inside = !(r->mark & NA_RPC_LAST);
+	r->next += NA_RPC_MARK_BYTES + len;
 	r->have = 0;
 	r->mark = 0;
 	if (len > NA_FRAGMENT_MAX)

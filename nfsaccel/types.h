@@ -45,13 +45,6 @@ na_inline __u32 na_get_be32(const void *p)
 	return ((__u32)b[0] << 24) | ((__u32)b[1] << 16) | ((__u32)b[2] << 8) | b[3];
 }
 
-na_inline __u64 na_get_be64(const void *p)
-{
-	const __u8 *b = p;
-
-	return ((__u64)na_get_be32(b) << 32) | na_get_be32(b + 4);
-}
-
 na_inline void na_put_be16(void *p, __u16 v)
 {
 	__u8 *b = p;

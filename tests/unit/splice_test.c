@@ -227,7 +227,7 @@ static void test_records(void **state)
 
 			boundary[len] = !inside;
 			inside = !below(5);
-			na_put_be32(stream + len, body | (inside ? 0 : NA_MARK_LAST));
+			na_put_be32(stream + len, body | (inside ? 0 : NA_RPC_LAST));
 			for (i = 0; i < body; i++)
 				stream[len + 4 + i] = (__u8)below(256);
 			len += 4 + body;
@@ -258,7 +258,7 @@ static void test_records_garbage(void **state)
 	(void)state;
 	na_records_start(&r, 100);
 	assert_true(na_records_want(&r, 100, 104, &off, &bytes));
-	na_records_feed(&r, NA_MARK_LAST | (NA_FRAGMENT_MAX + 1), bytes);
+	na_records_feed(&r, NA_RPC_LAST | (NA_FRAGMENT_MAX + 1), bytes);
 	assert_false(r.sync);
 	assert_false(na_records_want(&r, 104, 200, &off, &bytes));
 	na_records_start(&r, 100);
