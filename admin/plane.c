@@ -17,6 +17,7 @@
 static const char *const state_maps[] = {
 	"na_ctl",   "na_counters", "na_slots", "na_flows",   "na_pending",     "na_creds",
 	"na_auths", "na_index",	   "na_slabs", "na_entries", "na_free_blocks", "na_free_entries",
+	"na_exports", "na_cache_rules",
 };
 
 #define STATE_MAPS (sizeof(state_maps) / sizeof(state_maps[0]))

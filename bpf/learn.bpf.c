@@ -165,7 +165,7 @@ static __always_inline __u32 na_entry_for(struct na_work *w, struct na_ctl *ctl)
 	e->fid = fid ? fid : __sync_fetch_and_add(&ctl->next_id, 1) + 1;
 	e->version = p->version;
 	e->flush = p->flush;
-	e->expires = w->s.now + na_ttl_ns;
+	e->expires = w->s.now + p->ttl;
 	e->fsid = w->res.fattr.fsid;
 	e->size = (__u32)p->snap.size;
 	na_memcpy(&e->fh, &w->fh, sizeof(e->fh));

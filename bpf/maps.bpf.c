@@ -14,6 +14,8 @@ struct na_entries_map na_entries SEC(".maps");
 struct na_slabs_map na_slabs SEC(".maps");
 struct na_free_map na_free_blocks SEC(".maps");
 struct na_free_map na_free_entries SEC(".maps");
+struct na_exports_map na_exports SEC(".maps");
+struct na_cache_rules_map na_cache_rules SEC(".maps");
 struct na_work_map na_works SEC(".maps");
 
 const volatile __u32 na_netns = 0;

@@ -10,6 +10,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "nfsaccel/abi.h"
+#include "nfsaccel/export.h"
 #include "nfsaccel/splice_state.h"
 
 /* One element: mode, epoch, flush number, id source. */
@@ -101,6 +102,23 @@ struct na_free_map {
 	__type(value, __u32);
 };
 
+/* Which handles are which export's; filled by the daemon. Also what the limits go by. */
+struct na_exports_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, NA_EXPORTS_MAX);
+	__type(key, struct na_export_key);
+	__type(value, struct na_export);
+};
+
+/* What may be cached, by export and client; looked at only while na_ctl.policy is not 0. */
+struct na_cache_rules_map {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(max_entries, NA_CACHE_RULES_MAX);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct na_cache_key);
+	__type(value, struct na_cache_policy);
+};
+
 extern struct na_ctl_map na_ctl SEC(".maps");
 extern struct na_counters_map na_counters SEC(".maps");
 extern struct na_slots_map na_slots SEC(".maps");
@@ -113,6 +131,8 @@ extern struct na_entries_map na_entries SEC(".maps");
 extern struct na_slabs_map na_slabs SEC(".maps");
 extern struct na_free_map na_free_blocks SEC(".maps");
 extern struct na_free_map na_free_entries SEC(".maps");
+extern struct na_exports_map na_exports SEC(".maps");
+extern struct na_cache_rules_map na_cache_rules SEC(".maps");
 
 /* Set by the loader before the programs are loaded. */
 extern const volatile __u32 na_netns; /* inode number of the network namespace served */

@@ -12,6 +12,40 @@
 #include "bpf/nfsd.bpf.h"
 #include <bpf/bpf_tracing.h>
 
+/* One after the other: the stack is short. */
+union na_fill_room {
+	struct na_inode_room inode;
+	struct na_fh fh;
+	struct na_export_key export;
+	struct na_cache_key rule;
+};
+
+/*
+ * What nfsaccel.exports says of this export and client. False if that is nothing, or not
+ * yet known to the daemon: what may not be cached never is.
+ */
+static __always_inline bool na_policy_allows(struct na_pending *p, const __u8 *client,
+					     union na_fill_room *room)
+{
+	struct na_cache_policy *rule;
+	struct na_export *e;
+
+	if (!na_export_key_of(&p->fh, &room->export))
+		return false;
+	e = bpf_map_lookup_elem(&na_exports, &room->export);
+	if (!e)
+		return false;
+	room->rule.prefixlen = 8 * (sizeof(room->rule) - sizeof(room->rule.prefixlen));
+	room->rule.export = e->id;
+	na_memcpy(room->rule.client, client, sizeof(room->rule.client));
+	rule = bpf_map_lookup_elem(&na_cache_rules, &room->rule);
+	if (!rule || !rule->allowed || p->snap.size > rule->max_file)
+		return false;
+	if (rule->ttl < p->ttl)
+		p->ttl = rule->ttl;
+	return true;
+}
+
 /* Which file systems' own hooks are attached: the loader clears what is not. */
 const volatile __u32 na_fs_mask = NA_FS_EXT4 | NA_FS_XFS | NA_FS_BTRFS | NA_FS_TMPFS;
 
@@ -45,16 +79,16 @@ static __always_inline bool na_settled(const struct na_inode_snap *snap, __u64 c
 }
 
 static __always_inline enum na_verdict na_fill_check(struct svc_rqst *rqstp, struct svc_fh *fhp,
-						     struct na_pending *p)
+						     struct na_pending *p, const __u8 *client,
+						     bool policy)
 {
 	struct dentry *dentry = fhp->fh_dentry;
 	struct svc_export *exp = fhp->fh_export;
 	struct inode *inode;
 	struct na_slot *slot;
-	struct na_fh fh = {};
 	enum na_verdict v;
 	__s32 writers;
-	struct na_inode_room room;
+	union na_fill_room room;
 	bool freeing;
 	__u32 index;
 
@@ -77,7 +111,7 @@ static __always_inline enum na_verdict na_fill_check(struct svc_rqst *rqstp, str
 		return NA_V_REFUSE_EXPORT;
 	if (na_fanotify_asks(inode, dentry, exp))
 		return NA_V_REFUSE_FANOTIFY;
-	if (na_inode_snap_probe((__u64)inode, &room, &p->snap, &writers, &freeing) || freeing)
+	if (na_inode_snap_probe((__u64)inode, &room.inode, &p->snap, &writers, &freeing) || freeing)
 		return NA_V_REFUSE_MOVED;
 	if (writers > 0)
 		return NA_V_REFUSE_WRITER;
@@ -85,11 +119,16 @@ static __always_inline enum na_verdict na_fill_check(struct svc_rqst *rqstp, str
 		return NA_V_REFUSE_SIZE;
 	if (!na_settled(&p->snap, p->coarse))
 		return NA_V_REFUSE_RACY;
-	p->expires = na_fill_expires(rqstp, exp, p->asked, na_ttl_ns);
-	if (!p->expires || !na_fh_read(fhp, &fh))
+	if (!na_fh_read(fhp, &room.fh))
 		return NA_V_REFUSE_EXPORT;
-	if (!na_fh_equal(&fh, &p->fh))
+	if (!na_fh_equal(&room.fh, &p->fh))
 		return NA_V_REFUSE_DUPXID;
+	p->ttl = na_ttl_ns;
+	if (policy && !na_policy_allows(p, client, &room))
+		return NA_V_REFUSE_POLICY;
+	p->expires = na_fill_expires(rqstp, exp, p->asked, p->ttl);
+	if (!p->expires)
+		return NA_V_REFUSE_EXPORT;
 	return NA_V_FILL_HOOKED;
 }
 
@@ -149,7 +188,8 @@ static __always_inline void na_fill_hook(struct svc_rqst *rqstp, struct svc_fh *
 	}
 	if (p->state != NA_PENDING_ASKED)
 		return;
-	v = p->offset == offset ? na_fill_check(rqstp, fhp, p) : NA_V_REFUSE_DUPXID;
+	v = p->offset == offset ? na_fill_check(rqstp, fhp, p, key.flow.client, ctl->policy)
+				: NA_V_REFUSE_DUPXID;
 	na_count(v, 1);
 	if (v == NA_V_REFUSE_DUPXID)
 		na_stranger(&key);

@@ -200,8 +200,9 @@ struct na_pending {
 	struct na_inode_snap snap;
 	struct na_fh fh;
 	__u32 ran; /* READs that nfsd began under this xid, less those whose reply passed */
+	__u64 ttl; /* from the hook: how long the entry may live */
 };
-_Static_assert(sizeof(struct na_pending) == 248, "na_pending");
+_Static_assert(sizeof(struct na_pending) == 256, "na_pending");
 
 /* --- control ------------------------------------------------------------ */
 
@@ -222,6 +223,7 @@ struct na_ctl {
 	__u64 clock_hand;
 	__u64 max_payload; /* nfsd's, 0 until the first READ told */
 	__u64 hook_skips; /* recursion misses the daemon has dealt with */
+	__u64 policy;	  /* cache rules are in force; 0: all exports may be cached */
 };
 
 struct na_counter {

@@ -70,6 +70,7 @@
 	X(REFUSE_RACY, "refuse_racy", "changed since, or just before, the call came in")                           \
 	X(REFUSE_LEASE, "refuse_lease", "a lease other than a plain read delegation")              \
 	X(REFUSE_EXPORT, "refuse_export", "export options that cannot be honoured")                \
+	X(REFUSE_POLICY, "refuse_policy", "not to be cached by nfsaccel.exports, or not yet known")   \
 	X(REFUSE_FANOTIFY, "refuse_fanotify", "fanotify permission marks")                         \
 	X(REFUSE_SIZE, "refuse_size", "file larger than max_file")                                 \
 	X(REFUSE_REPLY, "refuse_reply", "reply is an error, or differs from what the hook saw")    \

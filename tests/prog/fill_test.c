@@ -9,6 +9,7 @@
 #include "tests/prog/ops.h"
 #include "tests/prog/rpc.h"
 
+#include "nfsaccel/export.h"
 #include "nfsaccel/slot.h"
 
 #include <bpf/bpf.h>
@@ -349,6 +350,61 @@ static void test_size(void **state)
 	assert_refused(NA_V_REFUSE_SIZE);
 }
 
+static void set_policy(__u64 policy)
+{
+	struct na_ctl ctl = hookset_ctl(&set);
+	__u32 zero = 0;
+
+	ctl.policy = policy;
+	assert_int_equal(bpf_map_update_elem(bpf_map__fd(set.skel->maps.na_ctl), &zero, &ctl, BPF_ANY),
+			 0);
+}
+
+static void set_rule(__u32 bits, __u32 max_file, __u32 allowed, __u64 ttl)
+{
+	struct na_cache_key key = {.prefixlen = 32 + bits, .export = 5};
+	struct na_cache_policy rule = {.max_file = max_file, .allowed = allowed, .ttl = ttl};
+
+	memcpy(key.client, conn.flow.client, sizeof(key.client));
+	assert_int_equal(bpf_map_update_elem(bpf_map__fd(set.skel->maps.na_cache_rules), &key, &rule,
+					     BPF_ANY),
+			 0);
+}
+
+static void test_policy(void **state)
+{
+	const struct na_export known = {.id = 5};
+	int exports = bpf_map__fd(set.skel->maps.na_exports);
+	struct na_export_key key;
+	struct na_pending p;
+
+	(void)state;
+	assert_true(na_export_key_of(&fh, &key));
+	assert_fit();
+	set_policy(1);
+	assert_refused(NA_V_REFUSE_POLICY); /* not a known export */
+	assert_int_equal(bpf_map_update_elem(exports, &key, &known, BPF_ANY), 0);
+	assert_refused(NA_V_REFUSE_POLICY); /* no rule for anybody */
+	set_rule(0, 5000, 1, 7000000000ull);
+	p = ask();
+	assert_hooked(&p);
+	assert_int_equal(p.ttl, 7000000000ull);
+	assert_true(p.expires <= now() + 7000000000ull);
+	set_rule(0, 4999, 1, 7000000000ull);
+	assert_refused(NA_V_REFUSE_POLICY);
+	/* the narrower counts: this client, whatever all may */
+	set_rule(128, 5000, 1, ~0ull);
+	p = ask();
+	assert_hooked(&p);
+	assert_int_equal(p.ttl, 60000000000ull);
+	set_rule(127, 5000, 0, ~0ull);
+	assert_fit();
+	set_rule(128, 5000, 0, ~0ull);
+	assert_refused(NA_V_REFUSE_POLICY);
+	set_policy(0);
+	assert_fit();
+}
+
 static void test_lease(void **state)
 {
 	int fd = open(path, O_RDONLY);
@@ -444,6 +500,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup(test_young, setup),
 		cmocka_unit_test_setup(test_clock, setup),
 		cmocka_unit_test_setup(test_size, setup),
+		cmocka_unit_test_setup(test_policy, setup),
 		cmocka_unit_test_setup(test_lease, setup),
 		cmocka_unit_test_setup(test_fanotify, setup),
 		cmocka_unit_test_setup(test_export, setup),

@@ -51,6 +51,7 @@ static void describe_note(__u64 offset, __u32 count)
 		.cred = s.cred,
 		.version = 1,
 		.expires = now() + 3600 * SECOND,
+		.ttl = 3600 * SECOND,
 		.slot = file.slot,
 		.snap = {.inode = 0xffff888000000000ull,
 			 .ino = a->fileid,
