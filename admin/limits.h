@@ -17,11 +17,9 @@
 
 /*
  * Put this policy in force; n == 0: no limits. -EINVAL: a rule with bits > 128, with bits
- * of addr set behind them, with an export number that `exports` lacks, or two rules for the
- * same clients and export (of everybody in an export there may be one shared and one each);
- * -E2BIG: too many rules or exports.
+ * of addr set behind them, or two rules for the same clients and export (of everybody in an
+ * export there may be one shared and one each); -E2BIG: too many rules.
  */
-int na_limits_apply(struct na_plane *p, const struct na_limit_rule *rules, size_t n,
-		    const struct na_limit_export *exports, size_t nexports);
+int na_limits_apply(struct na_plane *p, const struct na_limit_rule *rules, size_t n);
 
 #endif

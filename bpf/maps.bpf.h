@@ -107,7 +107,7 @@ struct na_exports_map {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, NA_EXPORTS_MAX);
 	__type(key, struct na_export_key);
-	__type(value, struct na_export);
+	__type(value, __u32);
 };
 
 /* What may be cached, by export and client; looked at only while na_ctl.policy is not 0. */

@@ -28,15 +28,15 @@ static __always_inline bool na_policy_allows(struct na_pending *p, const __u8 *c
 					     union na_fill_room *room)
 {
 	struct na_cache_policy *rule;
-	struct na_export *e;
+	__u32 *number;
 
-	if (!na_export_key_of(&p->fh, &room->export))
+	if (!na_export_key_of(p->fh.data, p->fh.len, &room->export))
 		return false;
-	e = bpf_map_lookup_elem(&na_exports, &room->export);
-	if (!e)
+	number = bpf_map_lookup_elem(&na_exports, &room->export);
+	if (!number)
 		return false;
 	room->rule.prefixlen = 8 * (sizeof(room->rule) - sizeof(room->rule.prefixlen));
-	room->rule.export = e->id;
+	room->rule.export = *number;
 	na_memcpy(room->rule.client, client, sizeof(room->rule.client));
 	rule = bpf_map_lookup_elem(&na_cache_rules, &room->rule);
 	if (!rule || !rule->allowed || p->snap.size > rule->max_file)

@@ -9,7 +9,8 @@
  *	na_limit_trie	na_limit_key -> number of a rule. Longest prefix; the bank and the
  *			export count as its first 64 bits, so they always match in full.
  *	na_limits	number -> struct na_limit; number 0 is never used.
- *	na_limit_exports	na_export_key -> export number, never 0.
+ *	na_exports	na_export_key -> export number, never 0 (nfsaccel/export.h); not of
+ *			the policy but of what is exported, and always there.
  *	na_buckets	filled by the programs.
  *	na_ctl.limit_gen	0: no rules. Else the policy's generation, its lowest bit being
  *			the bank: a new policy is written beside the old one, then this moves.
@@ -24,7 +25,7 @@
 #ifndef NFSACCEL_LIMIT_H
 #define NFSACCEL_LIMIT_H
 
-#include "nfsaccel/export_key.h"
+#include "nfsaccel/export.h"
 #include "nfsaccel/types.h"
 
 #define NA_LIMIT_RULES	   1024u /* of one policy, numbers 1 to NA_LIMIT_RULES - 1 */
@@ -83,14 +84,8 @@ _Static_assert(sizeof(struct na_limit_key) == 28, "na_limit_key");
 struct na_limit_rule {
 	__u8 addr[16]; /* IPv4 as ::ffff:a.b.c.d */
 	__u32 bits; /* of addr: 0 everybody, IPv4 96 + prefix length, at most 128 */
-	__u32 export; /* number from na_limit_export, 0: whatever export */
+	__u32 export; /* number from na_exports, 0: whatever export */
 	struct na_limit limit; /* id is ignored */
-};
-
-/* One path may have several keys (exported twice, or with and without fsid=). */
-struct na_limit_export {
-	struct na_export_key key;
-	__u32 number; /* not 0, the same for a path from policy to policy */
 };
 
 /* ---- the bucket -------------------------------------------------------- */

@@ -373,13 +373,13 @@ static void set_rule(__u32 bits, __u32 max_file, __u32 allowed, __u64 ttl)
 
 static void test_policy(void **state)
 {
-	const struct na_export known = {.id = 5};
+	const __u32 known = 5;
 	int exports = bpf_map__fd(set.skel->maps.na_exports);
 	struct na_export_key key;
 	struct na_pending p;
 
 	(void)state;
-	assert_true(na_export_key_of(&fh, &key));
+	assert_true(na_export_key_of(fh.data, fh.len, &key));
 	assert_fit();
 	set_policy(1);
 	assert_refused(NA_V_REFUSE_POLICY); /* not a known export */
