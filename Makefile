@@ -53,7 +53,9 @@ $(BPF_OBJ): $(BPF_OBJS)
 $(BPF_SKEL): $(BPF_OBJ)
 	$(BPFTOOL) gen skeleton $< name nfsaccel_bpf > $@
 
-# ---- nfsacceld and nfsaccelctl
+# ---- the policy file, nfsacceld and nfsaccelctl
+
+include exports/Makefile.inc
 
 ADMIN_DIR := $(BUILD)/admin
 include admin/Makefile.inc
