@@ -21,7 +21,11 @@ INSTALL ?= install
 
 # What everything in C needs comes after what the caller asks for.
 CFLAGS ?= -O2 -g
-override CFLAGS += -std=gnu11 -I. -Wall -Wextra -Werror -fstack-protector-strong -fPIE
+WARNINGS := -Wall -Wextra -Werror -Wdate-time -Wdouble-promotion -Wduplicated-branches \
+	-Wduplicated-cond -Wformat=2 -Wlogical-op -Wmissing-prototypes -Wnested-externs \
+	-Wold-style-definition -Wpointer-arith -Wshadow -Wstrict-prototypes -Wundef -Wvla
+override CFLAGS += -std=gnu11 -I. $(WARNINGS) -fstack-protector-strong \
+	-fstack-clash-protection -fPIE
 override CPPFLAGS += -D_FORTIFY_SOURCE=2
 override LDFLAGS += -pie -Wl,-z,relro -Wl,-z,now
 BPF_CFLAGS = -g -O2 -target bpf -mcpu=v3 -Wall -Werror -I. -I/usr/include/$(MULTIARCH)

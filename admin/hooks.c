@@ -204,7 +204,7 @@ static bool alternative(const struct na_hook_status *status, const struct na_hoo
 	size_t i;
 
 	for (i = 0; i < na_hook_count; i++)
-		if (na_hooks[i].group && !strcmp(na_hooks[i].group, h->group) &&
+		if (h->group && na_hooks[i].group && !strcmp(na_hooks[i].group, h->group) &&
 		    na_hook_usable(&status[i]))
 			return true;
 	return false;

@@ -198,13 +198,13 @@ int session_open(struct session *s, const struct target *target)
 	return rc;
 }
 
-static int lookup_once(struct session *s, const struct handle *dir, char *name, struct call *call,
-		       uint64_t deadline)
+static int lookup_once(struct session *s, const struct handle *dir, const char *name,
+		       struct call *call, uint64_t deadline)
 {
 	struct handle where = *dir;
 	LOOKUP3args args = {
 		.what.dir.data = {.data_len = where.len, .data_val = where.data},
-		.what.name = name,
+		.what.name = (char *)name,
 	};
 	int rc;
 

@@ -2,7 +2,7 @@
 # Cold misses, then hits: sizes, offsets, counts, depths, connections, address families,
 # MTUs, offloads, lo, libnfs and the kernel's client. hits.sh
 files=60
-verify=(nfsaccel-verify --pattern 7 --files $files --max-size 64k --timeout 30 --json)
+verify=(nfsaccel-verify --pattern 7 --files "$files" --max-size 64k --timeout 30 --json)
 handles=/run/handles
 server4=$LAB_SERVER
 
@@ -36,7 +36,7 @@ lab_check "cold: every byte" lab_measure lab_client "${verify[@]}" --save-handle
 lab_check "cold: nfsd sees each file" test "$LAB_NFSD" -ge $files
 lab_check "cold: hits and nfsd's READs add up" lab_agree
 # From now on nobody mounts: each MOUNT call makes mountd touch the export cache.
-verify+=(--use-handles $handles)
+verify+=(--use-handles "$handles")
 
 verify[4]=30 # up to 4 KiB
 verified "warm, depth 1" 99 --passes 20
