@@ -9,6 +9,7 @@
 #include "admin/log.h"
 #include "admin/mode.h"
 #include "admin/ready.h"
+#include "admin/shaping.h"
 
 #include <linux/membarrier.h>
 #include <signal.h>
@@ -38,6 +39,35 @@ static void log_devices(struct na_daemon *d)
 	}
 }
 
+static void log_shaping(struct na_device *dev)
+{
+	if (dev->told)
+		return;
+	dev->told = true;
+	if (dev->unshaped == -EEXIST)
+		na_warn("%s: the administrator's qdisc %s cannot hold packets and stays: limits "
+			"are policed there, by dropping (put fq on the device to have replies "
+			"delayed)",
+			dev->name, dev->qdisc);
+	else if (dev->unshaped)
+		na_warn("%s: cannot put fq on it (%s): limits are policed there, by dropping",
+			dev->name, strerror(-dev->unshaped));
+	else
+		na_info("%s: replies to limited clients are held by fq", dev->name);
+}
+
+void na_daemon_shape(struct na_daemon *d)
+{
+	size_t i;
+	int err = na_shaping_refresh(&d->devices, &d->plane);
+
+	if (err)
+		na_warn("cannot tell the programs which devices hold packets: %s", strerror(-err));
+	for (i = 0; d->plane.ctl->limit_gen && i < d->devices.n; i++)
+		if (!d->devices.device[i].err)
+			log_shaping(&d->devices.device[i]);
+}
+
 static void refresh_devices(struct na_daemon *d)
 {
 	unsigned int again;
@@ -48,6 +78,7 @@ static void refresh_devices(struct na_daemon *d)
 	if (again)
 		na_warn("somebody removed our filters from %u device(s); attached again", again);
 	log_devices(d);
+	na_daemon_shape(d);
 	na_mode_decide(d);
 }
 
@@ -180,6 +211,7 @@ static int start_plane(struct na_daemon *d, struct na_why *why)
 	if (err)
 		return na_why(why, err, "cannot list network devices: %s", strerror(-err));
 	log_devices(d);
+	na_daemon_shape(d);
 	err = na_plane_pin_jumps(&d->plane);
 	if (err)
 		return na_why(why, err, "cannot pin in %s/maps: %s", d->config->pin,

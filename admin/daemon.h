@@ -37,4 +37,7 @@ int na_daemon_run(const struct na_config *c);
  */
 void na_daemon_settled(struct na_daemon *d);
 
+/* After limits or devices have changed. Call it whenever na_limits_apply() was. */
+void na_daemon_shape(struct na_daemon *d);
+
 #endif

@@ -18,6 +18,10 @@ struct na_device {
 	char name[IF_NAMESIZE];
 	int err;       /* 0: both filters are attached */
 	bool reported; /* this err has been logged */
+	/* while there are limits (shaping.h) */
+	int unshaped;	/* 0: it holds packets; else why not */
+	bool told;	/* this unshaped has been logged */
+	char qdisc[16]; /* kind of its root, as found */
 };
 
 struct na_devices {

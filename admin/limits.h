@@ -22,4 +22,7 @@
  */
 int na_limits_apply(struct na_plane *p, const struct na_limit_rule *rules, size_t n);
 
+/* Have all connections look at their rules and devices again. */
+void na_limits_renew(struct na_plane *p);
+
 #endif

@@ -10,6 +10,8 @@
 #include <bpf/libbpf.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
+#include <unistd.h>
 
 #include "bpf/nfsaccel.skel.h"
 
@@ -17,7 +19,8 @@
 static const char *const state_maps[] = {
 	"na_ctl",   "na_counters", "na_slots", "na_flows",   "na_pending",     "na_creds",
 	"na_auths", "na_index",	   "na_slabs", "na_entries", "na_free_blocks", "na_free_entries",
-	"na_exports", "na_cache_rules",
+	"na_exports", "na_cache_rules", "na_limit_trie", "na_limits", "na_buckets", "na_unshaped",
+	"na_meters",
 };
 
 #define STATE_MAPS (sizeof(state_maps) / sizeof(state_maps[0]))
@@ -32,6 +35,7 @@ static int resize(struct nfsaccel_bpf *skel, const struct na_budget *b)
 		{skel->maps.na_auths, b->auths},	{skel->maps.na_index, b->entries},
 		{skel->maps.na_entries, b->entries},	{skel->maps.na_slabs, b->slabs},
 		{skel->maps.na_free_blocks, b->blocks}, {skel->maps.na_free_entries, b->entries},
+		{skel->maps.na_meters, 2 * b->flows},
 	};
 	unsigned int i;
 	int err = 0;
@@ -216,6 +220,9 @@ static int init_state(struct na_plane *p)
 	};
 	__u32 zero = 0;
 
+	/* without it the buckets' places can be foretold, no more */
+	if (getrandom(&ctl.limit_seed, sizeof(ctl.limit_seed), GRND_NONBLOCK) < 0)
+		ctl.limit_seed = getpid();
 	return bpf_map_update_elem(na_plane_map_fd(p, "na_ctl"), &zero, &ctl, BPF_ANY) ?:
 	       fill_free(na_plane_map_fd(p, "na_free_blocks"), p->shape.budget.blocks) ?:
 	       fill_free(na_plane_map_fd(p, "na_free_entries"), p->shape.budget.entries);

@@ -5,6 +5,7 @@
 #include "admin/bpffs.h"
 #include "admin/cleanup.h"
 #include "admin/links.h"
+#include "admin/qdisc.h"
 #include "admin/reset.h"
 #include "nfsaccel/splice_state.h"
 
@@ -53,6 +54,8 @@ static int detach_all(const char *pin, const struct na_shape *shape)
 	for (i = 0; i < links.n; i++) {
 		int ifindex = links.link[i].ifindex;
 		int one = na_tc_detach(ifindex, shape->tc_priority, made_clsact(&meta, ifindex));
+
+		one = na_qdisc_restore(ifindex) ?: one;
 
 		/* The device may be gone by now. */
 		if (one && one != -ENODEV && !err)

@@ -81,10 +81,13 @@ static __always_inline int na_store_headers(struct __sk_buff *skb, struct na_wor
 	return bpf_skb_store_bytes(skb, 0, w->out, hdr, 0);
 }
 
-/* Send the skb to the client: itself, or a clone of it. */
-static __always_inline int na_send_skb(struct __sk_buff *skb, struct na_work *w, bool last)
+/* Send the skb to the client: itself, or a clone of it; at: when it may leave, or 0. */
+static __always_inline int na_send_skb(struct __sk_buff *skb, struct na_work *w, bool last,
+				       __u64 at)
 {
 	skb->mark = NA_MARK_OURS;
+	if (at)
+		bpf_skb_set_tstamp(skb, at, BPF_SKB_TSTAMP_DELIVERY_MONO);
 	if (last)
 		return bpf_redirect(w->way.ifindex, 0) == TC_ACT_REDIRECT ? 0 : -1;
 	return bpf_clone_redirect(skb, w->way.ifindex, 0);
@@ -189,7 +192,7 @@ __attribute__((noinline)) int na_send_packet(struct __sk_buff *skb)
 			return -1;
 	}
 	if (na_store_csum(skb, &w->p, at + n, d->partial, 0) < 0 ||
-	    na_send_skb(skb, w, last && d->last) < 0)
+	    na_send_skb(skb, w, last && d->last, d->at) < 0)
 		return -1;
 	d->off = from + n;
 	return 0;
@@ -252,6 +255,9 @@ __attribute__((noinline)) int na_send_offered(struct __sk_buff *skb, __u32 i, __
 	s.rep_len = q->rep_len;
 	s.rep_c = c.w->a.c_seq;
 	c.w->a.c_seq += q->rep_len;
+	c.w->send.at = 0;
+	if (c.w->l.limited)
+		c.w->send.at = na_limit_answer(skb, q->rep_len - NA_READ3_HEAD);
 	if (na_send_reply(&c, &s, 0, last) < 0)
 		return -1;
 	na_count(NA_V_HIT, 1);
@@ -280,6 +286,7 @@ __attribute__((noinline)) int na_send_again(struct __sk_buff *skb, __s32 partial
 	if (!c.w)
 		return -1;
 	s = &c.w->a.again;
+	c.w->send.at = 0;
 	e = na_entry_at(s->entry);
 	if (!e || !na_pin(e))
 		return -1;
@@ -301,7 +308,9 @@ static __always_inline int na_send_ack(struct __sk_buff *skb, struct na_work *w,
 	na_out_headers(w, w->a.c_seq, 0, NA_TCP_ACK);
 	if (na_store_headers(skb, w, hdr) < 0 || na_store_csum(skb, &w->p, hdr, partial, 0) < 0)
 		return -1;
-	return na_send_skb(skb, w, last);
+	if (w->l.limited)
+		skb->priority = NA_PRIO_CONTROL;
+	return na_send_skb(skb, w, last, 0);
 }
 
 int na_send_all(struct __sk_buff *skb, __s32 partial, __u32 last)

@@ -16,6 +16,11 @@ struct na_free_map na_free_blocks SEC(".maps");
 struct na_free_map na_free_entries SEC(".maps");
 struct na_exports_map na_exports SEC(".maps");
 struct na_cache_rules_map na_cache_rules SEC(".maps");
+struct na_limit_trie_map na_limit_trie SEC(".maps");
+struct na_limits_map na_limits SEC(".maps");
+struct na_buckets_map na_buckets SEC(".maps");
+struct na_unshaped_map na_unshaped SEC(".maps");
+struct na_meters_map na_meters SEC(".maps");
 struct na_work_map na_works SEC(".maps");
 
 const volatile __u32 na_netns = 0;

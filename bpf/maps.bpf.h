@@ -10,7 +10,9 @@
 #include <bpf/bpf_helpers.h>
 
 #include "nfsaccel/abi.h"
+#include "nfsaccel/bucket.h"
 #include "nfsaccel/export.h"
+#include "nfsaccel/meter.h"
 #include "nfsaccel/splice_state.h"
 
 /* One element: mode, epoch, flush number, id source. */
@@ -119,6 +121,46 @@ struct na_cache_rules_map {
 	__type(value, struct na_cache_policy);
 };
 
+/* Limits; limit.h says which is which. */
+struct na_limit_trie_map {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(max_entries, 2 * NA_LIMIT_RULES);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct na_limit_key);
+	__type(value, __u32);
+};
+
+struct na_limits_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 2 * NA_LIMIT_RULES);
+	__type(key, __u32);
+	__type(value, struct na_limit);
+};
+
+struct na_buckets_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, NA_BUCKETS);
+	__type(key, __u32);
+	__type(value, struct na_bucket);
+};
+
+/* Devices (ifindex) on which packets cannot be held. */
+struct na_unshaped_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u32);
+	__type(value, __u32);
+};
+
+/* LRU: what a connection forgets here its buckets still know. */
+struct na_meters_map {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct na_flow_key);
+	__type(value, struct na_meter);
+};
+
 extern struct na_ctl_map na_ctl SEC(".maps");
 extern struct na_counters_map na_counters SEC(".maps");
 extern struct na_slots_map na_slots SEC(".maps");
@@ -133,6 +175,11 @@ extern struct na_free_map na_free_blocks SEC(".maps");
 extern struct na_free_map na_free_entries SEC(".maps");
 extern struct na_exports_map na_exports SEC(".maps");
 extern struct na_cache_rules_map na_cache_rules SEC(".maps");
+extern struct na_limit_trie_map na_limit_trie SEC(".maps");
+extern struct na_limits_map na_limits SEC(".maps");
+extern struct na_buckets_map na_buckets SEC(".maps");
+extern struct na_unshaped_map na_unshaped SEC(".maps");
+extern struct na_meters_map na_meters SEC(".maps");
 
 /* Set by the loader before the programs are loaded. */
 extern const volatile __u32 na_netns; /* inode number of the network namespace served */

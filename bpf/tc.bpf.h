@@ -73,6 +73,21 @@ int na_meet(struct __sk_buff *skb);
 /* Take lost record boundaries from the socket, if it stands at them. */
 int na_resync(struct __sk_buff *skb);
 
+/* limit.bpf.c, for segments of connections that are not known to be free of limits */
+#define NA_LIMIT_SLOW 100000000ull /* ns: a client held back longer might ask again */
+#define NA_PRIO_CONTROL 7 /* TC_PRIO_CONTROL: fq lets it overtake what is held */
+enum na_limit_act {
+	NA_LIMIT_PASS,
+	NA_LIMIT_DROP, /* too much debt */
+	NA_LIMIT_FREE, /* pass, and no rule of this policy will ever be for this connection */
+};
+/* An ingress segment: enum na_limit_act. Sets w->l. */
+int na_limit_in(struct __sk_buff *skb);
+/* An answer of ours with this many file bytes: when it may leave, 0 at once. */
+__u64 na_limit_answer(struct __sk_buff *skb, __u32 bytes);
+/* An egress segment as nfsd sent it: counts, and sets its departure. 1 if it is limited. */
+int na_limit_out(struct __sk_buff *skb);
+
 /* emit.bpf.c: carry out NA_DO_REPLY, NA_DO_RESEND and NA_DO_ACK of w->a. */
 int na_send_all(struct __sk_buff *skb, __s32 partial, __u32 last);
 

@@ -16,9 +16,11 @@ __attribute__((noinline)) int na_decide_out(struct __sk_buff *skb)
 
 	if (!w)
 		return -1;
+	w->free_gen = 0;
 	f = bpf_map_lookup_elem(&na_flows, &w->key);
 	if (!f)
 		return -1;
+	w->free_gen = f->free_gen;
 	bpf_spin_lock(&f->lock);
 	mine = na_flow_key_equal(&f->key, &w->key);
 	lost = f->s_rec.sync;
@@ -46,7 +48,7 @@ int na_egress(struct __sk_buff *skb)
 	struct na_ctl *ctl = na_ctl_get();
 	struct na_work *w = na_work(NA_OUT);
 	int err, partial;
-	__u32 todo;
+	__u32 todo, gen;
 
 	if (skb->mark == NA_MARK_OURS) {
 		skb->mark = 0;
@@ -60,8 +62,13 @@ int na_egress(struct __sk_buff *skb)
 	if (ctl->mode == NA_MODE_DYING)
 		w->s.facts |= NA_SEG_DYING;
 	w->s.facts |= NA_SEG_CSUM; /* our own kernel's */
-	if ((w->s.len && na_walk(skb) < 0) || na_decide_out(skb) < 0)
+	w->free_gen = 0;
+	gen = *(volatile __u32 *)&ctl->limit_gen;
+	if ((w->s.len && na_walk(skb) < 0) || na_decide_out(skb) < 0) {
+		if (gen && na_limit_out(skb) > 0)
+			skb->tc_index = NA_SEEN;
 		return TC_ACT_UNSPEC;
+	}
 	skb->tc_index = NA_SEEN;
 	na_unpin_all(w->a.unpin, &w->a.nunpin);
 	todo = w->a.todo;
@@ -73,6 +80,8 @@ int na_egress(struct __sk_buff *skb)
 		na_count(NA_V_DROPPED, 1);
 		return TC_ACT_SHOT;
 	}
+	if (gen && w->free_gen != gen)
+		na_limit_out(skb);
 	if (!(todo & NA_DO_REWRITE))
 		return TC_ACT_UNSPEC;
 	na_count(NA_V_TRANSLATED_OUT, 1);

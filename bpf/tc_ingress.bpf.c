@@ -97,6 +97,23 @@ static __always_inline struct na_flow *na_flow_for(struct __sk_buff *skb, struct
 	return na_meet(skb) < 0 ? NULL : bpf_map_lookup_elem(&na_flows, &w->key);
 }
 
+/* What the limits say of the segment, an enum na_limit_act; costs nothing without rules. */
+static __always_inline int na_limit_ask(struct __sk_buff *skb, struct na_work *w,
+					struct na_ctl *ctl, struct na_flow *f)
+{
+	__u32 gen = *(volatile __u32 *)&ctl->limit_gen;
+	int act;
+
+	w->l.limited = 0;
+	if (!gen || (f && f->free_gen == gen))
+		return NA_LIMIT_PASS;
+	act = na_limit_in(skb);
+	if (act == NA_LIMIT_FREE && f)
+		f->free_gen = gen;
+	skb->tc_index = NA_SEEN; /* not once more on a device above */
+	return act;
+}
+
 /*
  * Where the first record begins in the segment, if all before it belongs to a call that
  * was seen before: then w->at is set. Marks the segment as seen if none begins in it.
@@ -155,6 +172,9 @@ static __always_inline void na_consider(struct __sk_buff *skb, struct na_work *w
 		why = NA_V_PASS_FLAGS;
 	if (why == NA_V_HIT && w->s.now - f->last_alive > na_alive_ns)
 		why = NA_V_MISS_ALIVE;
+	/* what is answered is not acknowledged before: the client would send it again */
+	if (why == NA_V_HIT && w->l.limited && w->l.slow)
+		why = NA_V_PASS_LIMIT;
 	if (why == NA_V_HIT)
 		return;
 	na_count(why, 1);
@@ -174,6 +194,8 @@ int na_ingress(struct __sk_buff *skb)
 	if (!na_parse(skb, NA_IN))
 		return w->p.stray ? na_stray(skb) : TC_ACT_UNSPEC;
 	f = na_flow_for(skb, w, ctl);
+	if (na_limit_ask(skb, w, ctl, f) == NA_LIMIT_DROP)
+		return TC_ACT_SHOT;
 	if (!f) {
 		if (w->s.len)
 			na_count(NA_V_PASS_NOFLOW, 1);
@@ -255,6 +277,8 @@ int na_emit(struct __sk_buff *skb)
 	on = todo & (NA_DO_PASS | NA_DO_BARE);
 	if (todo & (NA_DO_REPLY | NA_DO_RESEND | NA_DO_ACK | NA_DO_BARE | NA_DO_TRIM))
 		partial = na_csum_partial(skb, NA_IN) > 0;
+	if ((todo & NA_DO_RESEND) && w->l.limited && w->l.slow)
+		todo &= ~NA_DO_RESEND; /* it was not lost, but waits in the qdisc */
 	if (todo & (NA_DO_REPLY | NA_DO_RESEND | NA_DO_ACK)) {
 		itself = !on && !na_sender_waits(skb);
 		err = na_send_all(skb, partial, itself);

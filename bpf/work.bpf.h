@@ -12,6 +12,7 @@
 #include "bpf/maps.bpf.h"
 #include "bpf/packet.bpf.h"
 #include "nfsaccel/cache_rule.h"
+#include "nfsaccel/call_info.h"
 #include "nfsaccel/nfs3.h"
 #include "nfsaccel/records.h"
 #include "nfsaccel/splice_out.h"
@@ -27,6 +28,19 @@ struct na_send {
 	__u32 mss;
 	__u32 last; /* the skb itself, not a clone, carries the last packet */
 	__s32 partial;
+	__u64 at; /* when it may leave, 0 at once */
+};
+
+/* A limited connection's segment. */
+struct na_limit_work {
+	__u32 limited; /* else nothing below is set */
+	__u32 slow; /* held back so long that nfsd had better answer */
+	struct na_toll toll;
+	struct na_stream st; /* being followed */
+	__u64 price[NA_LIMIT_WHATS]; /* what is taken at once, in units */
+	struct na_limit_key key;
+	struct na_call_info call;
+	struct na_meter fresh;
 };
 
 struct na_work {
@@ -36,6 +50,8 @@ struct na_work {
 	struct na_flow_key key;
 	__u32 mark; /* skb->mark as it came */
 	struct na_way way; /* to the client */
+	struct na_limit_work l;
+	__u32 free_gen; /* the flow's */
 	/* ingress: the requests of this segment */
 	struct na_offer o;
 	__u32 rep_max; /* longest reply this connection gets */

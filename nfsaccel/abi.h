@@ -224,6 +224,11 @@ struct na_ctl {
 	__u64 max_payload; /* nfsd's, 0 until the first READ told */
 	__u64 hook_skips; /* recursion misses the daemon has dealt with */
 	__u64 policy;	  /* cache rules are in force; 0: all exports may be cached */
+	/* limits (limit.h) */
+	__u32 limit_gen; /* 0: no rules; else the policy's generation, the lowest bit its bank */
+	__u32 limit_exports; /* there are rules for exports */
+	__u32 limit_seed; /* of the hash over na_buckets */
+	__u32 limit_last; /* newest generation there ever was */
 };
 
 struct na_counter {

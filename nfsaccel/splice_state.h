@@ -110,6 +110,8 @@ struct na_flow {
 	 * until it is idle; counts up, outside the lock.
 	 */
 	__u32 strangers;
+	__u32 free_gen; /* na_ctl.limit_gen by which no rule is for this client */
+	__u32 pad;
 	struct na_way way;
 	/* FIFO ring */
 	__u32 head;

@@ -40,6 +40,11 @@
 	X(PASS_TORN, "pass_torn", "entry changed hands while it was being pinned")                 \
 	X(PASS_NOFLOW, "pass_no_flow", "connection not tracked")                                   \
 	X(FLOW_FULL, "flow_full", "connection table full")                                         \
+	/* limits */                                                                               \
+	X(LIMIT_HELD, "limit_held", "packets that were given a later departure")                   \
+	X(LIMIT_DROPPED, "limit_dropped", "client segments dropped: policed, or backlog too long") \
+	X(LIMIT_CROWDED, "limit_crowded", "clients that had to share a bucket: too many in debt")  \
+	X(PASS_LIMIT, "pass_limit", "the client is held back: nfsd answers")                       \
 	/* the splice */                                                                           \
 	X(FLOW_NEW, "flows_created", "connections tracked")                                        \
 	X(FLOW_SPLICED, "flows_spliced", "connections with a first answered request")              \

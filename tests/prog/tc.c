@@ -175,6 +175,8 @@ int tc_run(struct tc *t, const struct bpf_program *prog, const __u8 *frame, __u3
 	r->len = opts.data_size_out;
 	r->ns = opts.duration;
 	r->mark = out.mark;
+	r->tstamp = out.tstamp;
+	r->priority = out.priority;
 	return 0;
 }
 

@@ -39,6 +39,8 @@ struct tc_run {
 	int act;    /* TC_ACT_* */
 	__u32 mark; /* before; and after */
 	__u32 gso_size;
+	__u64 tstamp;	/* after */
+	__u32 priority; /* after */
 	__u32 ns; /* how long it took, 0 if repeat was */
 	__u32 len;
 	__u8 data[FRAME_MAX];

@@ -7,7 +7,7 @@
 #				for the lab: --with build/tests/prog/verify tests/prog/verifier.sh
 #	build/tests/prog/cost	ns per hit and per pass, as JSON
 
-PROG_TC_COMMON := tc frame scene
+PROG_TC_COMMON := tc frame scene limit_scene
 PROG_TESTS := $(patsubst tests/prog/%.c,$(PROG_DIR)/tc/%,$(sort $(wildcard tests/prog/tc_*_test.c)))
 PROG_TC_OBJS := $(PROG_TC_COMMON:%=$(PROG_DIR)/%.o) $(PROG_DIR)/oracle.o
 PROG_TC_SRCS := $(PROG_TC_COMMON) cost verifier $(notdir $(PROG_TESTS))

@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Limits: which rules hold for a connection, what its segments cost, and when what goes
+ * to the client may leave. Calls are counted by their replies, written bytes when they
+ * come in. A device with an fq qdisc holds packets until then (skb->tstamp).
+ */
+#include "bpf/limit.bpf.h"
+#include "bpf/tc.bpf.h"
+
+#define NA_LIMIT_MARKS	256u /* record marks followed in one segment */
+
+struct na_mark_ctx {
+	struct __sk_buff *skb;
+	struct na_limit_work *l;
+	__u32 payload;
+	__u32 seq;
+	__u32 end;
+	__u32 head;
+};
+
+static long na_mark_step(__u32 i, struct na_mark_ctx *c)
+{
+	struct na_stream *st = &c->l->st;
+	__u32 off, bytes, v;
+	__u8 raw[4] = {};
+
+	if (!na_records_want(&st->rec, c->seq, c->end, &off, &bytes))
+		return 1;
+	if (bytes == NA_RPC_MARK_BYTES) {
+		if (bpf_skb_load_bytes(c->skb, c->payload + off, raw, 4) < 0)
+			goto lost;
+		v = na_get_be32(raw);
+	} else {
+		if (bpf_skb_load_bytes(c->skb, c->payload + off, raw, 1) < 0)
+			goto lost;
+		v = raw[0];
+	}
+	na_stream_mark(st, c->end, c->head, v, bytes, &c->l->toll);
+	return 0;
+lost:
+	st->rec.sync = 0;
+	return 1;
+}
+
+/* Follow w->l.st through the segment: w->l.toll. False if nothing in it is new. */
+static __always_inline bool na_toll_of(struct __sk_buff *skb, struct na_work *w, bool call)
+{
+	struct na_limit_work *l = &w->l;
+	struct na_mark_ctx c = {
+		.skb = skb,
+		.l = l,
+		.payload = w->p.payload,
+		.seq = w->s.seq,
+		.end = w->s.seq + w->s.len,
+		.head = call ? NA_LIMIT_CALL_HEAD : NA_LIMIT_REPLY_HEAD,
+	};
+	__u8 p[16];
+
+	if (!na_stream_enter(&l->st, w->s.seq, w->s.len, &l->toll))
+		return false;
+	if (!l->st.rec.sync && l->toll.from == w->s.seq && w->s.len >= sizeof(p) &&
+	    bpf_skb_load_bytes(skb, w->p.payload, p, sizeof(p)) == 0)
+		na_stream_guess(&l->st, w->s.seq, p, call);
+	bpf_loop(NA_LIMIT_MARKS, na_mark_step, &c, 0);
+	na_stream_leave(&l->st, c.end, w->s.flags & NA_TCP_PSH, &l->toll);
+	return true;
+}
+
+/* The rules for the meter's client, and for its export. */
+static __always_inline void na_resolve(struct na_work *w, struct na_meter *m, __u32 gen,
+				       __u32 ifindex)
+{
+	m->gen = gen;
+	m->police = bpf_map_lookup_elem(&na_unshaped, &ifindex) != NULL;
+	m->rule[NA_SCOPE_CLIENT] = na_rule_of(w, gen & 1, 0);
+	m->rule[NA_SCOPE_INSIDE] = m->export ? na_rule_of(w, gen & 1, m->export) : 0;
+	m->rule[NA_SCOPE_EXPORT] =
+		m->export ? na_rule_of(w, (gen & 1) | NA_LIMIT_WHOLE, m->export) : 0;
+	m->limited = m->rule[NA_SCOPE_CLIENT] | m->rule[NA_SCOPE_INSIDE] | m->rule[NA_SCOPE_EXPORT];
+}
+
+/*
+ * The meter of the segment's connection, by the policy in force. A first one is made at
+ * ingress only, with the export unknown.
+ */
+static __always_inline struct na_meter *na_meter_for(struct __sk_buff *skb, struct na_work *w,
+						     const struct na_ctl *ctl, bool make)
+{
+	struct na_meter *m = bpf_map_lookup_elem(&na_meters, &w->key);
+	__u32 gen = *(volatile const __u32 *)&ctl->limit_gen;
+
+	if (!m && make) {
+		na_memset(&w->l.fresh, 0, sizeof(w->l.fresh));
+		bpf_map_update_elem(&na_meters, &w->key, &w->l.fresh, BPF_NOEXIST);
+		m = bpf_map_lookup_elem(&na_meters, &w->key);
+	}
+	if (m && m->gen != gen)
+		na_resolve(w, m, gen, skb->ifindex);
+	return m;
+}
+
+/* Debt of the i-th bucket in the way of another call; 0 if it may come in. */
+__attribute__((noinline)) __u64 na_limit_owed(struct __sk_buff *skb, __u32 i)
+{
+	struct na_work *w = na_work(NA_IN);
+	struct na_ctl *ctl = na_ctl_get();
+	struct na_limit *rule;
+	struct na_bucket *b;
+	struct na_meter *m;
+	__u64 debt;
+
+	asm volatile("" : : "r"(skb)); /* or clang passes rubbish for an unused argument */
+	if (!w || !ctl || i >= NA_SCOPES)
+		return 0;
+	m = bpf_map_lookup_elem(&na_meters, &w->key);
+	if (!m)
+		return 0;
+	rule = na_limit_at(m->rule[i]);
+	if (!rule)
+		return 0;
+	b = na_bucket_of(w, ctl, m, i, rule);
+	if (!b)
+		return 0;
+	debt = na_bucket_debt(b, w->s.now);
+	return m->police || !na_limit_admits(rule, debt) ? debt : 0;
+}
+
+/* Take w->l.price from the i-th bucket. When it is paid for; 0 if nothing waits for that. */
+__attribute__((noinline)) __u64 na_limit_pay(struct __sk_buff *skb, __u32 dir, __u32 i)
+{
+	struct na_work *w = na_work(dir);
+	struct na_ctl *ctl = na_ctl_get();
+	struct na_limit_rate rate[NA_LIMIT_WHATS];
+	__u64 price[NA_LIMIT_WHATS];
+	__u64 now, due = 0, at;
+	struct na_limit *rule;
+	struct na_bucket *b;
+	struct na_meter *m;
+	__u32 k;
+
+	asm volatile("" : : "r"(skb));
+	if (!w || !ctl || i >= NA_SCOPES)
+		return 0;
+	m = bpf_map_lookup_elem(&na_meters, &w->key);
+	if (!m)
+		return 0;
+	rule = na_limit_at(m->rule[i]);
+	if (!rule)
+		return 0;
+	na_memcpy(rate, rule->rate, sizeof(rate));
+	na_memcpy(price, w->l.price, sizeof(price));
+	now = w->s.now;
+	b = na_bucket_of(w, ctl, m, i, rule);
+	if (!b)
+		return 0;
+	bpf_spin_lock(&b->lock);
+	b->seen = now;
+	NA_UNROLL
+	for (k = 0; k < NA_LIMIT_WHATS; k++) {
+		at = price[k] ? na_limit_take(&rate[k], &b->tat[k], now, price[k]) : 0;
+		if (at > due)
+			due = at;
+	}
+	bpf_spin_unlock(&b->lock);
+	return m->police || (rule->flags & NA_LIMIT_POLICE) ? 0 : due;
+}
+
+static __always_inline bool na_admitted(struct __sk_buff *skb, const struct na_meter *m)
+{
+	__u32 i;
+
+	/* unrolled: 6.1 knows no calls in some loops */
+	NA_UNROLL
+	for (i = 0; i < NA_SCOPES; i++)
+		if (m->rule[i] && na_limit_owed(skb, i))
+			return false;
+	return true;
+}
+
+/* Take w->l.price from all buckets of the meter. When it is paid for. */
+static __always_inline __u64 na_pay(struct __sk_buff *skb, const struct na_work *w, __u32 dir,
+				    const struct na_meter *m)
+{
+	__u64 due = w->s.now, at;
+	__u32 i;
+
+	NA_UNROLL
+	for (i = 0; i < NA_SCOPES; i++) {
+		at = m->rule[i] ? na_limit_pay(skb, dir, i) : 0;
+		if (at > due)
+			due = at;
+	}
+	return due;
+}
+
+static __always_inline void na_price(struct na_work *w, __u64 ops, __u64 read, __u64 write)
+{
+	w->l.price[NA_LIMIT_OPS] = ops;
+	w->l.price[NA_LIMIT_READ] = read;
+	w->l.price[NA_LIMIT_WRITE] = write;
+}
+
+/* na_limit_departure() for two CPUs at once. */
+static __always_inline __u64 na_hold(__u64 *hold, __u64 now, __u64 due)
+{
+	__u64 was, next, at = due;
+	__u32 i;
+
+	for (i = 0; i < NA_CAS_TRIES; i++) {
+		was = *(volatile __u64 *)hold;
+		next = was;
+		at = na_limit_departure(&next, now, due);
+		if (next == was || __sync_val_compare_and_swap(hold, was, next) == was)
+			break;
+	}
+	return at;
+}
+
+/*
+ * The export of the segment's first call, if one begins in it and it can be told, is the
+ * meter's from now on.
+ */
+__attribute__((noinline)) int na_limit_export(struct __sk_buff *skb)
+{
+	struct na_work *w = na_work(NA_IN);
+	struct na_ctl *ctl = na_ctl_get();
+	__u32 off = 0, n, *number;
+	struct na_meter *m;
+	struct na_xdr x;
+
+	if (!w || !ctl)
+		return -1;
+	m = bpf_map_lookup_elem(&na_meters, &w->key);
+	if (!m)
+		return -1;
+	/* out of date where the connection was not limited for a while */
+	if (m->in.rec.sync && na_seq_le(w->s.seq, m->in.rec.next)) {
+		off = m->in.rec.next - w->s.seq;
+		if (m->in.rec.have || m->in.rec.inside)
+			return 0;
+	}
+	if (off >= w->s.len)
+		return 0;
+	n = w->s.len - off;
+	if (n > NA_XDR_CAP + NA_RPC_MARK_BYTES)
+		n = NA_XDR_CAP + NA_RPC_MARK_BYTES;
+	if (!na_within(n, NA_RPC_MARK_BYTES, NA_XDR_CAP + NA_RPC_MARK_BYTES) ||
+	    bpf_skb_load_bytes(skb, w->p.payload + off, w->call, n) < 0)
+		return 0;
+	na_xdr_init(&x, w->call + NA_RPC_MARK_BYTES, n - NA_RPC_MARK_BYTES);
+	if (!na_call_look(&x, &w->l.call) || !w->l.call.has_export)
+		return 0;
+	number = bpf_map_lookup_elem(&na_exports, &w->l.call.export);
+	n = number ? *number : 0;
+	if (n == m->export)
+		return 0;
+	m->export = n;
+	na_resolve(w, m, m->gen, skb->ifindex);
+	return 0;
+}
+
+int na_limit_in(struct __sk_buff *skb)
+{
+	struct na_work *w = na_work(NA_IN);
+	struct na_ctl *ctl = na_ctl_get();
+	struct na_meter *m;
+
+	if (!w || !ctl)
+		return NA_LIMIT_PASS;
+	w->l.limited = 0;
+	w->l.slow = 0;
+	m = na_meter_for(skb, w, ctl, w->s.len);
+	if (!m)
+		return NA_LIMIT_PASS;
+	if (w->s.len && ctl->limit_exports)
+		na_limit_export(skb);
+	if (!m->limited)
+		return ctl->limit_exports ? NA_LIMIT_PASS : NA_LIMIT_FREE;
+	w->l.limited = 1;
+	w->l.slow = *(volatile __u64 *)&m->hold > w->s.now + NA_LIMIT_SLOW;
+	if (!w->s.len)
+		return NA_LIMIT_PASS;
+	if (!na_admitted(skb, m)) {
+		na_count(NA_V_LIMIT_DROPPED, 1);
+		return NA_LIMIT_DROP;
+	}
+	w->l.st = m->in;
+	if (na_toll_of(skb, w, true) && w->l.toll.bytes) {
+		na_price(w, 0, 0, w->l.toll.bytes);
+		na_hold(&m->hold, w->s.now,
+			na_hold(&m->ack_hold, w->s.now, na_pay(skb, w, NA_IN, m)));
+	}
+	m->in = w->l.st;
+	return NA_LIMIT_PASS;
+}
+
+__u64 na_limit_answer(struct __sk_buff *skb, __u32 bytes)
+{
+	struct na_work *w = na_work(NA_IN);
+	struct na_meter *m;
+	__u64 at;
+
+	if (!w)
+		return 0;
+	m = bpf_map_lookup_elem(&na_meters, &w->key);
+	if (!m)
+		return 0;
+	na_price(w, 1, bytes, 0);
+	at = na_hold(&m->hold, w->s.now, na_pay(skb, w, NA_IN, m));
+	if (at <= w->s.now)
+		return 0;
+	na_count(NA_V_LIMIT_HELD, 1);
+	return at;
+}
+
+int na_limit_out(struct __sk_buff *skb)
+{
+	struct na_work *w = na_work(NA_OUT);
+	struct na_ctl *ctl = na_ctl_get();
+	struct na_meter *m;
+	__u64 at, due;
+
+	if (!w || !ctl)
+		return 0;
+	m = na_meter_for(skb, w, ctl, false);
+	if (!m || !m->limited || (w->s.flags & NA_TCP_RST))
+		return 0;
+	if (!w->s.len && !(w->s.flags & NA_TCP_FIN)) {
+		at = *(volatile __u64 *)&m->ack_hold;
+		if (at <= w->s.now && *(volatile __u64 *)&m->hold > w->s.now)
+			skb->priority = NA_PRIO_CONTROL;
+	} else {
+		due = w->s.now;
+		w->l.st = m->out;
+		if (na_toll_of(skb, w, false)) {
+			na_price(w, w->l.toll.messages, w->l.toll.bytes, 0);
+			due = na_pay(skb, w, NA_OUT, m);
+		}
+		m->out = w->l.st;
+		at = na_hold(&m->hold, w->s.now, due);
+	}
+	if (at <= w->s.now || at <= skb->tstamp)
+		return 1;
+	na_count(NA_V_LIMIT_HELD, 1);
+	bpf_skb_set_tstamp(skb, at, BPF_SKB_TSTAMP_DELIVERY_MONO);
+	return 1;
+}

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Limits in the TC programs: departure times (skb->tstamp) as the bucket's arithmetic says,
+ * for what nfsd sends and for answers from the cache; what is dropped, and what is not. Real
+ * time runs on between two runs, so a time is known within what passed around them; rates
+ * are so low that this does not matter.
+ */
+#include "tests/unit/check.h"
+
+#include <bpf/bpf.h>
+#include <linux/pkt_cls.h>
+#include <string.h>
+#include <time.h>
+
+#include "tests/prog/limit_scene.h"
+
+static void ops(const struct scene_setup *at, bool followed)
+{
+	const struct na_limit l = {.rate[NA_LIMIT_OPS] = {.rate = 1, .burst = 2},
+				   .backlog = 30 * SEC};
+	__u64 from, to, third, fourth;
+
+	begin(at, &l);
+	if (!followed)
+		unfollow();
+	from = clock_now();
+	assert_int_equal(exchange(100, 100), 0);
+	to = clock_now();
+	assert_int_equal(exchange(100, 3000), 0);
+	third = exchange(60, 100);
+	assert_time(third, from + SEC, to + SEC);
+	fourth = exchange(60, 100);
+	assert_int_equal(fourth, third + SEC);
+	/* part of a reply, and a retransmission: nothing new to pay, but nothing overtakes */
+	s.at.server -= 50;
+	assert_int_equal(server_says(reply, 50), fourth);
+}
+
+static void test_ops(void **state)
+{
+	(void)state;
+	ops(&plain, true);
+	ops(&plain, false);
+	ops(&six, true);
+	ops(&six, false);
+}
+
+/* Several replies in a segment, and one that is cut anywhere, its mark too. */
+static void test_split(void **state)
+{
+	const struct na_limit l = {.rate[NA_LIMIT_OPS] = {.rate = 1, .burst = 1},
+				   .backlog = 30 * SEC};
+	__u64 first, at;
+	__u32 cut;
+
+	(void)state;
+	for (cut = 1; cut < 100; cut += cut < 6 ? 1 : 31) {
+		begin(&plain, &l);
+		unfollow();
+		assert_int_equal(exchange(100, 100), 0);
+		first = exchange(100, 100);
+		other_reply(100);
+		memcpy(reply + 100, reply, 100);
+		memcpy(reply + 200, reply, 100);
+		at = server_says(reply, 200 + cut);
+		/* the mark says where a record ends: it counts when it is there */
+		assert_int_equal(at, first + (cut < 4 ? 2 : 3) * SEC);
+		at = server_says(reply + 200 + cut, 100 - cut);
+		assert_int_equal(at, first + 3 * SEC);
+	}
+}
+
+static void test_read_bytes(void **state)
+{
+	const struct na_limit l = {.rate[NA_LIMIT_READ] = {.rate = 1000, .burst = 1000},
+				   .backlog = 30 * SEC};
+	__u64 from, to, at;
+
+	(void)state;
+	begin(&plain, &l);
+	from = clock_now();
+	assert_int_equal(exchange(100, NA_READ3_HEAD + 1000), 0);
+	to = clock_now();
+	at = exchange(100, NA_READ3_HEAD + 2000);
+	assert_time(at, from + 2 * SEC, to + 2 * SEC);
+	/* heads cost nothing */
+	assert_int_equal(exchange(100, NA_READ3_HEAD), at);
+	assert_int_equal(exchange(100, 60), at);
+	assert_int_equal(exchange(3000, NA_READ3_HEAD + 1), at + MS);
+}
+
+/* What is written holds back the acknowledgements, too. */
+static void test_write_bytes(void **state)
+{
+	const struct na_limit l = {.rate[NA_LIMIT_WRITE] = {.rate = 1000, .burst = 1000},
+				   .backlog = 30 * SEC};
+	__u64 from, to, at;
+
+	(void)state;
+	begin(&plain, &l);
+	from = clock_now();
+	assert_int_equal(exchange(NA_LIMIT_CALL_HEAD + 1000, 100), 0);
+	to = clock_now();
+	assert_int_equal(server_says(NULL, 0), 0);
+	assert_int_equal(client_says(call, other_call(NA_LIMIT_CALL_HEAD + 2500)), TC_ACT_UNSPEC);
+	at = server_says(NULL, 0);
+	assert_time(at, from + 2500 * MS, to + 2500 * MS);
+	assert_int_equal(s.run.priority, 0);
+	assert_int_equal(server_says(reply, other_reply(100)), at);
+	/* the same once more: a retransmission */
+	s.at.client -= 500;
+	assert_int_equal(client_says(call, 500), TC_ACT_UNSPEC);
+	assert_int_equal(server_says(NULL, 0), at);
+	/* a call in two segments */
+	other_call(NA_LIMIT_CALL_HEAD + 1000);
+	assert_int_equal(client_says(call, 150), TC_ACT_UNSPEC);
+	assert_int_equal(server_says(NULL, 0), at);
+	assert_int_equal(client_says(call + 150, NA_LIMIT_CALL_HEAD + 850), TC_ACT_UNSPEC);
+	assert_int_equal(server_says(NULL, 0), at + SEC);
+}
+
+/* While replies wait, acknowledgements overtake them; a reset does not wait at all. */
+static void test_ack(void **state)
+{
+	const struct na_limit l = {.rate[NA_LIMIT_OPS] = {.rate = 1, .burst = 1},
+				   .backlog = 30 * SEC};
+	struct frame f;
+	__u64 at;
+
+	(void)state;
+	begin(&plain, &l);
+	assert_int_equal(exchange(100, 100), 0);
+	assert_int_equal(server_says(NULL, 0), 0);
+	assert_int_equal(s.run.priority, 0);
+	at = exchange(100, 100);
+	assert_true(at > clock_now());
+	assert_int_equal(s.run.priority, 0);
+	assert_int_equal(server_says(NULL, 0), 0);
+	assert_int_equal(s.run.priority, 7);
+	f = scene_from_server(&s, NULL, 0);
+	f.flags = TCP_RST | TCP_ACK;
+	scene_egress(&s, &f);
+	assert_int_equal(s.run.tstamp, 0);
+	assert_int_equal(s.run.priority, 0);
+	begin(&plain, &l);
+	exchange(100, 100);
+	at = exchange(100, 100);
+	f = scene_from_server(&s, NULL, 0);
+	f.flags = TCP_FIN | TCP_ACK;
+	scene_egress(&s, &f);
+	assert_int_equal(s.run.tstamp, at);
+}
+
+/* Answers from the cache cost what nfsd's do. */
+static void test_hits(void **state)
+{
+	const struct na_limit l = {.rate[NA_LIMIT_OPS] = {.rate = 20, .burst = 1},
+				   .rate[NA_LIMIT_READ] = {.rate = 1000, .burst = 1000}};
+	struct scene_file file;
+	__u64 from, to, at;
+	struct na_flow f;
+	__u32 i;
+
+	(void)state;
+	begin(&plain, &l);
+	scene_file(&s, &file, 40);
+	from = clock_now();
+	for (i = 0; i < 2; i++) {
+		to = clock_now();
+		client_says(call, scene_call(&file, XID + i, 0, 40, call));
+		assert_int_equal(s.run.act, TC_ACT_REDIRECT);
+		s.at.client += scene_call(&file, XID, 0, 40, call);
+		s.at.server += scene_reply(&file, XID, 0, 40, reply);
+		scene_drain(&s);
+		if (!i) {
+			assert_int_equal(s.run.tstamp, 0);
+			to = clock_now();
+		} else {
+			assert_time(s.run.tstamp, from + 50 * MS, to + 50 * MS);
+			scene_expect_counts(&s, NA_V_HIT, 1, NA_V_HIT_BYTES, 40, NA_V_LIMIT_HELD, 1,
+					    -1);
+		}
+	}
+	at = s.run.tstamp;
+	/* what nfsd says after that stays behind */
+	scene_get(&s, &f);
+	s.at.din = f.din;
+	s.at.dout = f.dout;
+	assert_int_equal(exchange(100, 100), at + 50 * MS);
+	/* by now more than 100 ms: an answer would not be acknowledged in time */
+	exchange(100, 100);
+	client_says(call, scene_call(&file, XID + 9, 0, 40, call));
+	assert_int_equal(s.run.act, TC_ACT_UNSPEC);
+	scene_expect_counts(&s, NA_V_PASS_LIMIT, 1, NA_V_TRANSLATED_IN, 1, -1);
+	scene_forget(&s, &file);
+}
+
+/* Beyond the backlog calls are dropped, acknowledgements never; and it ends with the debt. */
+static void test_backlog(void **state)
+{
+	const struct na_limit l = {.rate[NA_LIMIT_OPS] = {.rate = 10, .burst = 1},
+				   .backlog = 250 * MS};
+	const struct timespec wait = {.tv_nsec = 200 * MS};
+	int i;
+
+	(void)state;
+	begin(&plain, &l);
+	unfollow();
+	for (i = 0; i < 4; i++)
+		exchange(100, 100);
+	other_call(100);
+	assert_int_equal(client_says(call, 100), TC_ACT_SHOT);
+	scene_expect_counts(&s, NA_V_LIMIT_DROPPED, 1, -1);
+	assert_int_equal(client_says(NULL, 0), TC_ACT_UNSPEC);
+	nanosleep(&wait, NULL);
+	assert_int_equal(client_says(call, 100), TC_ACT_UNSPEC);
+}
+
+static void police(struct na_limit *l)
+{
+	begin(&plain, l);
+	if (!(l->flags & NA_LIMIT_POLICE)) {
+		__u32 ifindex = (__u32)tc.ifindex, one = 1;
+
+		put(tc.skel->maps.na_unshaped, &ifindex, &one);
+	}
+	assert_int_equal(exchange(100, 100), 0);
+	assert_int_equal(exchange(100, 100), 0);
+	other_call(100);
+	assert_int_equal(client_says(call, 100), TC_ACT_SHOT);
+	assert_int_equal(client_says(NULL, 0), TC_ACT_UNSPEC);
+	assert_int_equal(server_says(NULL, 0), 0);
+	assert_int_equal(s.run.priority, 0);
+}
+
+/* Where it is told to, and on devices that hold nothing: a call in debt does not come in. */
+static void test_police(void **state)
+{
+	struct na_limit l = {.flags = NA_LIMIT_POLICE,
+			     .rate[NA_LIMIT_OPS] = {.rate = 1, .burst = 1}};
+
+	(void)state;
+	police(&l);
+	l.flags = 0;
+	police(&l);
+}
+
+/* The limiter alone: with the cache off, and without a word about who asks. */
+static void test_off(void **state)
+{
+	const struct na_limit l = {.rate[NA_LIMIT_OPS] = {.rate = 1, .burst = 1},
+				   .backlog = 30 * SEC};
+	struct na_ctl ctl;
+	__u64 at;
+
+	(void)state;
+	begin(&plain, &l);
+	unfollow();
+	scene_ctl(&s, &ctl, NULL);
+	ctl.mode = NA_MODE_OFF;
+	scene_ctl(&s, NULL, &ctl);
+	exchange(100, 100);
+	at = exchange(100, 100);
+	assert_true(at > clock_now());
+	assert_int_equal(exchange(100, 100), at + SEC);
+}
+
+/* TLS: neither calls nor bytes can be told apart. Segments with PSH count as calls. */
+static void test_opaque(void **state)
+{
+	const struct na_limit l = {.rate[NA_LIMIT_OPS] = {.rate = 1, .burst = 1},
+				   .rate[NA_LIMIT_READ] = {.rate = 100000, .burst = 1},
+				   .backlog = 30 * SEC};
+	__u64 at;
+
+	(void)state;
+	begin(&plain, &l);
+	unfollow();
+	memset(call, 0x17, 200);
+	memset(reply, 0x17, 2000);
+	client_says(call, 200);
+	at = server_says(reply, 2000);
+	assert_true(at > clock_now());
+	client_says(call, 200);
+	assert_int_equal(server_says(reply, 200), at - 20 * MS + 10000 + SEC);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_ops),	   cmocka_unit_test(test_split),
+		cmocka_unit_test(test_read_bytes), cmocka_unit_test(test_write_bytes),
+		cmocka_unit_test(test_ack),	   cmocka_unit_test(test_hits),
+		cmocka_unit_test(test_backlog),	   cmocka_unit_test(test_police),
+		cmocka_unit_test(test_off),	   cmocka_unit_test(test_opaque),
+	};
+
+	return cmocka_run_group_tests(tests, limit_setup, limit_teardown);
+}

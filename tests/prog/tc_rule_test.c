@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Which limit is for whom: prefixes, exports, policies that change, buckets that are full. */
+#include "tests/unit/check.h"
+
+#include <bpf/bpf.h>
+#include <linux/pkt_cls.h>
+#include <string.h>
+
+#include "tests/prog/limit_scene.h"
+
+/* The most specific rule wins, also one that limits nothing. */
+static void test_prefix(void **state)
+{
+	struct na_limit slow = {.rate[NA_LIMIT_OPS] = {.rate = 1, .burst = 1}, .backlog = 30 * SEC};
+	struct na_limit fast = {.rate[NA_LIMIT_OPS] = {.rate = 2, .burst = 1}, .backlog = 30 * SEC};
+	const struct na_limit none = {.flags = 0};
+	static const __u8 net[16] = {[10] = 0xff, 0xff, 10, 9};
+	static const __u8 host[16] = {[10] = 0xff, 0xff, 10, 9, 1, 2};
+	static const __u8 other[16] = {[10] = 0xff, 0xff, 10, 9, 1, 3};
+	__u64 at;
+
+	(void)state;
+	begin(&plain, &slow);
+	add_rule(RULE + 1, net, 96 + 16, 0, &fast);
+	add_rule(RULE + 2, other, 128, 0, &none);
+	exchange(100, 100);
+	at = exchange(100, 100);
+	assert_int_equal(exchange(100, 100), at + SEC / 2);
+	begin(&plain, &slow);
+	add_rule(RULE + 1, net, 96 + 16, 0, &slow);
+	add_rule(RULE + 2, host, 128, 0, &none);
+	exchange(100, 100);
+	assert_int_equal(exchange(100, 100), 0);
+	begin(&plain, NULL);
+	add_rule(RULE, other, 128, 0, &slow);
+	exchange(100, 100);
+	assert_int_equal(exchange(100, 100), 0);
+}
+
+/* A connection for which no rule is learns so once: then it costs nothing any more. */
+static void test_unlimited(void **state)
+{
+	static const __u8 other[16] = {[10] = 0xff, 0xff, 10, 9, 1, 3};
+	struct na_limit slow = {.rate[NA_LIMIT_OPS] = {.rate = 1, .burst = 1}};
+	struct na_flow f;
+	struct na_ctl ctl;
+
+	(void)state;
+	begin(&plain, NULL);
+	add_rule(RULE, other, 128, 0, &slow);
+	exchange(100, 100);
+	scene_get(&s, &f);
+	scene_ctl(&s, &ctl, NULL);
+	assert_int_equal(f.free_gen, ctl.limit_gen);
+	/* until there is another policy */
+	add_rule(RULE + NA_LIMIT_RULES, everybody, 0, 0, &slow);
+	set_gen(ctl.limit_gen + 1);
+	exchange(100, 100);
+	assert_true(exchange(100, 100) > clock_now());
+}
+
+/* Another policy while the connection lives; its debts stay. */
+static void test_change(void **state)
+{
+	struct na_limit l = {
+		.id = 5, .rate[NA_LIMIT_OPS] = {.rate = 1, .burst = 1}, .backlog = 30 * SEC};
+	struct na_ctl ctl;
+	__u64 at;
+
+	(void)state;
+	begin(&plain, &l);
+	exchange(100, 100);
+	at = exchange(100, 100);
+	l.rate[NA_LIMIT_OPS].rate = 4;
+	add_rule(RULE + NA_LIMIT_RULES, everybody, 0, 0, &l);
+	assert_int_equal(exchange(100, 100), at + SEC);
+	scene_ctl(&s, &ctl, NULL);
+	set_gen(ctl.limit_gen + 1);
+	assert_int_equal(exchange(100, 100), at + SEC + SEC / 4);
+	/* no rules any more: what is held stays in order */
+	set_gen(0);
+	assert_int_equal(exchange(100, 100), 0);
+}
+
+static struct na_bucket bucket(__u32 i)
+{
+	struct na_bucket b;
+
+	assert_int_equal(bpf_map_lookup_elem(bpf_map__fd(tc.skel->maps.na_buckets), &i, &b), 0);
+	return b;
+}
+
+/* each: another client's debt is not mine; shared: it is. */
+static void test_each(void **state)
+{
+	struct na_limit l = {.rate[NA_LIMIT_OPS] = {.rate = 1, .burst = 1}, .backlog = 30 * SEC};
+	static const __u8 nobody[16];
+	__u32 i, used = 0;
+
+	(void)state;
+	for (l.flags = 0; l.flags <= NA_LIMIT_EACH; l.flags++, used = 0) {
+		begin(&plain, &l);
+		exchange(100, 100);
+		for (i = 0; i < NA_BUCKETS; i++) {
+			struct na_bucket b = bucket(i);
+
+			if (!b.key.id)
+				continue;
+			used++;
+			assert_int_equal(b.key.id, 7000 + RULE);
+			assert_memory_equal(b.key.client, l.flags ? s.f.key.client : nobody, 16);
+		}
+		assert_int_equal(used, 1);
+	}
+}
+
+/*
+ * A full table: the bucket not used for longest goes, but none in debt. Where all are, the
+ * newcomer shares that of its rule, which limits it as well.
+ */
+static void test_crowd(void **state)
+{
+	struct na_limit l = {.flags = NA_LIMIT_EACH,
+			     .rate[NA_LIMIT_OPS] = {.rate = 1, .burst = 1},
+			     .backlog = 30 * SEC};
+	__u64 at, now = clock_now();
+	__u32 i, found = 0, oldest;
+
+	(void)state;
+	begin(&plain, &l);
+	for (i = 0; i < NA_BUCKET_RULE; i++) {
+		struct na_bucket b = {.key.id = 1 + i, .tat[NA_LIMIT_READ] = now + DAY * SEC};
+
+		put(tc.skel->maps.na_buckets, &i, &b);
+	}
+	exchange(100, 100);
+	at = exchange(100, 100);
+	assert_true(at > now);
+	assert_int_equal(exchange(100, 100), at + SEC);
+	assert_true(bucket(NA_BUCKET_RULE + RULE).tat[NA_LIMIT_OPS] > now);
+
+	begin(&plain, &l);
+	oldest = 3;
+	for (i = 0; i < NA_BUCKET_RULE; i++) {
+		struct na_bucket b = {.key.id = 1 + i,
+				      .seen = i % NA_BUCKET_WAYS == oldest ? 5 : 10 + i,
+				      .tat[NA_LIMIT_READ] = now - 1};
+
+		if (i % NA_BUCKET_WAYS == 0)
+			b = (struct na_bucket){.key.id = 1 + i,
+					       .tat[NA_LIMIT_OPS] = now + DAY * SEC};
+		put(tc.skel->maps.na_buckets, &i, &b);
+	}
+	exchange(100, 100);
+	for (i = 0; i < NA_BUCKET_RULE; i++) {
+		struct na_bucket b = bucket(i);
+
+		if (b.key.id != 7000 + RULE || memcmp(b.key.client, s.f.key.client, 16))
+			continue;
+		assert_int_equal(i % NA_BUCKET_WAYS, oldest);
+		found++;
+	}
+	assert_int_equal(found, 1);
+}
+
+/* A READ of a file of export n; nfsd's handles, FSID_NUM. */
+static __u32 export_call(__u32 n)
+{
+	static struct scene_file file;
+
+	if (!file.bytes)
+		scene_describe(&file, 100);
+	memset(&file.fh, 0, sizeof(file.fh));
+	file.fh.len = 20;
+	file.fh.data[0] = 1;
+	file.fh.data[2] = 1;
+	file.fh.data[7] = (__u8)n;
+	return scene_call(&file, XID + n, 0, 100, call);
+}
+
+static __u64 export_exchange(__u32 n)
+{
+	assert_int_equal(client_says(call, export_call(n)), TC_ACT_UNSPEC);
+	return server_says(reply, other_reply(100));
+}
+
+static void test_exports(void **state)
+{
+	struct na_limit l = {.rate[NA_LIMIT_OPS] = {.rate = 1, .burst = 1}, .backlog = 30 * SEC};
+	struct na_limit whole = {.rate[NA_LIMIT_OPS] = {.rate = 2, .burst = 1},
+				 .backlog = 30 * SEC};
+	struct na_export_key k = {.type = 1};
+	__u32 n, export;
+	__u64 at;
+
+	(void)state;
+	begin(&plain, NULL);
+	for (n = 1; n <= 3; n++) {
+		k.fsid[3] = (__u8)n;
+		export = 100 + n;
+		put(tc.skel->maps.na_exports, &k, &export);
+	}
+	/* whoever: 1/s inside export 1; export 2 as a whole 2/s; export 3 free */
+	l.flags = NA_LIMIT_EACH;
+	add_rule(RULE, everybody, 0, 101, &l);
+	add_rule(RULE + 1, everybody, 0, 102, &whole);
+	assert_int_equal(export_exchange(3), 0);
+	assert_int_equal(export_exchange(3), 0);
+	assert_int_equal(export_exchange(1), 0);
+	assert_int_equal(export_exchange(2), 0);
+	assert_int_equal(export_exchange(3), 0);
+	at = export_exchange(2);
+	assert_true(at > clock_now());
+	assert_int_equal(export_exchange(2), at + SEC / 2);
+	/* and both at once: whichever is exhausted first */
+	begin(&plain, NULL);
+	add_rule(RULE, everybody, 0, 101, &l);
+	l.flags = 0;
+	add_rule(RULE + 1, everybody, 0, 101, &whole);
+	export_exchange(1);
+	at = export_exchange(1);
+	assert_int_equal(export_exchange(1), at + SEC);
+	clear(tc.skel->maps.na_exports);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_prefix), cmocka_unit_test(test_unlimited),
+		cmocka_unit_test(test_change), cmocka_unit_test(test_each),
+		cmocka_unit_test(test_crowd),  cmocka_unit_test(test_exports),
+	};
+
+	return cmocka_run_group_tests(tests, limit_setup, limit_teardown);
+}
