@@ -101,6 +101,10 @@ lab_server_answers() {
 	lab_wait 30 eval "(exec 3<>/dev/tcp/$LAB_SERVER/${LAB_NFS_PORT:-2049})" 2>/dev/null
 }
 
+# lab_plain_port PORT: nfsd listens there too, until it is stopped; nfsaccel, which looks
+# at one port, knows nothing of it: what comes by this way is plain nfsd's.
+lab_plain_port() { echo "tcp $1" >/proc/fs/nfsd/portlist; }
+
 # lab_server_down: stops nfsd; exports and file system stay.
 lab_server_down() {
 	if [ "$LAB_SYSTEMD" = yes ]; then

@@ -74,28 +74,58 @@ def sattr(mode=None, size=None, uid=None, gid=None):
     return out + struct.pack(">II", 0, 0)
 
 
+def connect(server, netns=None, port=2049, timeout=60, source_port=None):
+    """A TCP socket in network namespace `netns` (None: this one)."""
+    family = socket.AF_INET6 if ":" in server else socket.AF_INET
+    home = os.open("/proc/self/ns/net", os.O_RDONLY)
+    try:
+        if netns:
+            there = os.open("/run/netns/" + netns, os.O_RDONLY)
+            os.setns(there, os.CLONE_NEWNET)
+            os.close(there)
+        made = socket.socket(family, socket.SOCK_STREAM)
+        made.settimeout(timeout)
+        if source_port:
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            made.bind(("", source_port))
+        made.connect((server, port))
+    finally:
+        os.setns(home, os.CLONE_NEWNET)
+        os.close(home)
+    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return made
+
+
+def auth_sys(uid=0, gid=0, groups=()):
+    """An AUTH_SYS credential, with its flavor and length."""
+    body = struct.pack(">I", 0) + opaque(b"raw") + struct.pack(">III", uid, gid, len(groups))
+    return struct.pack(">I", 1) + opaque(body + b"".join(struct.pack(">I", g) for g in groups))
+
+
+NOBODY = struct.pack(">II", 0, 0)  # AUTH_NONE, as credential or verifier
+
+
+def call(xid, procedure, args, cred=NOBODY, verifier=NOBODY, program=PROGRAM, version=VERSION):
+    """A whole call, without its record mark."""
+    head = struct.pack(">IIIIII", xid, 0, 2, program, version, procedure)
+    return head + cred + verifier + args
+
+
+def record(body, last=True):
+    return struct.pack(">I", (0x80000000 if last else 0) | len(body)) + body
+
+
+def read_args(handle, offset=0, count=65536):
+    return opaque(handle) + struct.pack(">QI", offset, count)
+
+
 class Client:
     """A TCP connection to `server` from network namespace `netns` (None: this one)."""
 
     def __init__(self, server, netns=None, uid=0, gid=0, groups=(), port=2049, timeout=60,
                  source_port=None):
         self.uid, self.gid, self.groups, self.xid = uid, gid, groups, os.getpid() << 16
-        family = socket.AF_INET6 if ":" in server else socket.AF_INET
-        home = os.open("/proc/self/ns/net", os.O_RDONLY)
-        try:
-            if netns:
-                there = os.open("/run/netns/" + netns, os.O_RDONLY)
-                os.setns(there, os.CLONE_NEWNET)
-                os.close(there)
-            self.socket = socket.socket(family, socket.SOCK_STREAM)
-            self.socket.settimeout(timeout)
-            if source_port:
-                self.socket.bind(("", source_port))
-            self.socket.connect((server, port))
-        finally:
-            os.setns(home, os.CLONE_NEWNET)
-            os.close(home)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.socket = connect(server, netns, port, timeout, source_port)
 
     def receive(self, n):
         out = b""
@@ -108,12 +138,9 @@ class Client:
 
     def call(self, procedure, args, program=PROGRAM, version=VERSION):
         self.xid = (self.xid + 1) & 0xffffffff
-        cred = struct.pack(">I", 0) + opaque(b"raw") + struct.pack(
-            ">III", self.uid, self.gid, len(self.groups)) + b"".join(
-                struct.pack(">I", g) for g in self.groups)
-        body = struct.pack(">IIIIII", self.xid, 0, 2, program, version, procedure)
-        body += struct.pack(">I", 1) + opaque(cred) + struct.pack(">II", 0, 0) + args
-        self.socket.sendall(struct.pack(">I", 0x80000000 | len(body)) + body)
+        self.socket.sendall(record(call(
+            self.xid, procedure, args, auth_sys(self.uid, self.gid, self.groups),
+            program=program, version=version)))
         reply = b""
         last = False
         while not last:
@@ -153,7 +180,7 @@ class Client:
         return status, x.opaque() if status == OK else None
 
     def read(self, handle, offset=0, count=65536):
-        x = self.call(READ, opaque(handle) + struct.pack(">QI", offset, count))
+        x = self.call(READ, read_args(handle, offset, count))
         status, attr = x.u32(), x.attr()
         if status:
             return Read(status, attr, 0, False, b"")
