@@ -33,7 +33,7 @@ MULTIARCH = $(shell $(CC) -print-multiarch)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all bpf install uninstall clean help deps demo check bench
+.PHONY: all bpf install uninstall clean help deps demo check bench dist deb
 
 all: bpf
 
@@ -77,6 +77,7 @@ admin-tests: $(ADMIN_TESTS)
 PROGS := $(ADMIN_PROGS) $(CLIENTS_PROGS)
 SBIN_PROGS := $(ADMIN_PROGS)
 BIN_PROGS := $(CLIENTS_PROGS)
+UNITS := nfsaccel.service nfsaccel-cleanup.service
 MAN_PAGES = $(wildcard $(ADMIN_MAN) $(CLIENTS_MAN))
 
 all: $(PROGS) ## everything (the default)
@@ -89,8 +90,8 @@ install: all ## programs, man pages, unit, sample configuration (DESTDIR, PREFIX
 	$(if $(SBIN_PROGS),$(INSTALL) -m 755 $(SBIN_PROGS) $(DESTDIR)$(SBINDIR))
 	$(if $(BIN_PROGS),$(INSTALL) -m 755 $(BIN_PROGS) $(DESTDIR)$(BINDIR))
 	$(foreach m,$(MAN_PAGES),$(INSTALL) -D -m 644 $(m) $(DESTDIR)$(call man_path,$(m)) &&) :
-	sed 's|@SBINDIR@|$(SBINDIR)|' packaging/nfsaccel.service > $(DESTDIR)$(UNITDIR)/nfsaccel.service
-	chmod 644 $(DESTDIR)$(UNITDIR)/nfsaccel.service
+	$(foreach u,$(UNITS),sed 's|@SBINDIR@|$(SBINDIR)|' packaging/$(u) > $(DESTDIR)$(UNITDIR)/$(u) && \
+		chmod 644 $(DESTDIR)$(UNITDIR)/$(u) &&) :
 	$(INSTALL) -m 644 packaging/nfsaccel.conf $(DESTDIR)$(DOCDIR)
 	@# The administrator's own configuration stays.
 	test -e $(DESTDIR)$(SYSCONFDIR)/nfsaccel.conf || \
@@ -100,13 +101,25 @@ uninstall: ## removes what install put there; a changed configuration stays
 	rm -f $(foreach p,$(SBIN_PROGS),$(DESTDIR)$(SBINDIR)/$(notdir $(p)))
 	rm -f $(foreach p,$(BIN_PROGS),$(DESTDIR)$(BINDIR)/$(notdir $(p)))
 	rm -f $(foreach m,$(MAN_PAGES),$(DESTDIR)$(call man_path,$(m)))
-	rm -f $(DESTDIR)$(UNITDIR)/nfsaccel.service
+	rm -f $(UNITS:%=$(DESTDIR)$(UNITDIR)/%)
 	if cmp -s packaging/nfsaccel.conf $(DESTDIR)$(SYSCONFDIR)/nfsaccel.conf; then \
 		rm -f $(DESTDIR)$(SYSCONFDIR)/nfsaccel.conf; fi
 	rm -rf $(DESTDIR)$(DOCDIR)
 
 # admin/nfsacceld.8 -> .../man8/nfsacceld.8
 man_path = $(MANDIR)/man$(patsubst .%,%,$(suffix $(1)))/$(notdir $(1))
+
+# ---- packages
+
+DIST := $(BUILD)/nfsaccel-$(VERSION).tar.gz
+
+dist: ## the source archive, of what git knows or would take
+	@mkdir -p $(BUILD)
+	git ls-files -co --exclude-standard -z | tar -c -z -f $(DIST) --null --ignore-failed-read \
+		--owner=0 --group=0 --transform='s,^,nfsaccel-$(VERSION)/,S' -T -
+
+deb: dist ## Debian packages, into build/deb
+	packaging/deb/build $(DIST) $(BUILD)/deb
 
 clean: ## removes build output; the lab's cache in .lab stays
 	rm -rf $(BUILD)

@@ -25,6 +25,7 @@ enum row_state {
 
 struct rows {
 	bool json;
+	bool brief;
 	struct json_object *list;
 	unsigned int missing;
 };
@@ -46,6 +47,8 @@ __attribute__((format(printf, 4, 5))) static void row(struct rows *r, enum row_s
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 	r->missing += state == ROW_MISSING;
+	if (r->brief && state == ROW_OK)
+		return;
 	if (!r->json) {
 		printf("%-8s%-34s%s\n", state_names[state], what, text);
 		return;
@@ -198,9 +201,9 @@ static void check_programs(struct rows *r, const struct na_config *c)
 	    na_format_size(c->memory, memory), b.entries - 1, b.blocks - 1, b.flows);
 }
 
-int na_check(const struct na_config *c, bool json)
+int na_check(const struct na_config *c, bool json, bool brief)
 {
-	struct rows r = {.json = json, .list = json_object_new_array()};
+	struct rows r = {.json = json, .brief = brief, .list = json_object_new_array()};
 	struct na_why why = {.text = ""};
 	bool root = !na_ready_root(&why);
 	struct json_object *o;
@@ -220,8 +223,9 @@ int na_check(const struct na_config *c, bool json)
 		json_object_put(o);
 	} else {
 		json_object_put(r.list);
-		printf("\n%s\n", r.missing ? "nfsacceld would run, but not answer."
-					   : "nfsacceld would answer.");
+		printf("%s%s\n", brief ? "" : "\n",
+		       r.missing ? "nfsacceld would run, but not answer."
+				 : "nfsacceld would answer.");
 	}
 	return r.missing ? EXIT_FAILURE : EXIT_SUCCESS;
 }

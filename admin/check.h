@@ -11,6 +11,6 @@
  * Prints one row each, changing nothing (the programs are loaded to see whether the
  * kernel takes them, and dropped). Exit status: 0 it would answer, 1 it would not.
  */
-int na_check(const struct na_config *c, bool json);
+int na_check(const struct na_config *c, bool json, bool brief);
 
 #endif

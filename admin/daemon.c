@@ -9,6 +9,7 @@
 #include "admin/log.h"
 #include "admin/mode.h"
 #include "admin/ready.h"
+#include "admin/restart.h"
 #include "admin/shaping.h"
 
 #include <linux/membarrier.h>
@@ -228,6 +229,11 @@ static bool stop_plane(struct na_daemon *d)
 
 	if (d->config->on_stop == NA_STOP_KEEP) {
 		na_info("stopped; programs and state stay in %s (on_stop = keep)", d->config->pin);
+		return true;
+	}
+	if (na_restart_pending()) {
+		na_info("stopped to be started again; programs and state stay in %s",
+			d->config->pin);
 		return true;
 	}
 	err = na_plane_undo(d->config->pin, d->plane.shape.netns, &reset, &why);

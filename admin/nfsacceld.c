@@ -19,6 +19,7 @@
 
 enum option_id {
 	OPT_CHECK = 256,
+	OPT_BRIEF,
 	OPT_CLEANUP,
 	OPT_CONFIG,
 	OPT_SET,
@@ -30,6 +31,7 @@ enum option_id {
 
 static const struct option options[] = {
 	{"check", no_argument, NULL, OPT_CHECK},
+	{"brief", no_argument, NULL, OPT_BRIEF},
 	{"cleanup", no_argument, NULL, OPT_CLEANUP},
 	{"config", required_argument, NULL, OPT_CONFIG},
 	{"set", required_argument, NULL, OPT_SET},
@@ -49,6 +51,7 @@ static const char usage[] =
 	"  --cleanup          undo what a killed nfsacceld left attached\n"
 	"  --config FILE      instead of " NFSACCEL_CONF "\n"
 	"  --set SECT.KEY=V   overrides one key of the configuration; may be repeated\n"
+	"  --brief            with --check: only what is not as it should be\n"
 	"  --json             with --check: for programs\n"
 	"  --verbose          also say what libbpf says\n"
 	"  --version, --help\n"
@@ -59,7 +62,7 @@ struct arguments {
 	const char *config;
 	const char *set[64];
 	unsigned int nset;
-	bool check, cleanup, json, verbose;
+	bool check, brief, cleanup, json, verbose;
 };
 
 /* Only the default file may be missing. */
@@ -114,6 +117,9 @@ static int parse(int argc, char **argv, struct arguments *a)
 		case OPT_CHECK:
 			a->check = true;
 			break;
+		case OPT_BRIEF:
+			a->brief = true;
+			break;
 		case OPT_CLEANUP:
 			a->cleanup = true;
 			break;
@@ -164,7 +170,7 @@ int main(int argc, char **argv)
 	}
 	na_kernel_log_start(a.verbose);
 	if (a.check)
-		return na_check(&c, a.json);
+		return na_check(&c, a.json, a.brief);
 	if (a.cleanup)
 		return cleanup(&c);
 	return na_daemon_run(&c);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# The unit: start, status, hits, restart, a crash, stop, nothing left. service.sh; --systemd
+# The unit: start, hits, crash, restart, reload, a broken configuration, stop. service.sh; --systemd
 lab_server_up
 nfsaccel-verify --pattern 9 --files 20 --make $LAB_EXPORT/p
 verify=(nfsaccel-verify --pattern 9 --files 20 --json --passes 20)
@@ -27,11 +27,38 @@ lab_check "ready again" lab_wait 120 lab_accel_ready
 lab_check "with what the first one left" eval '[ "$(nfsaccelctl --json status | jq .taken_over)" = true ]'
 hits "after a crash"
 
+# A restart takes over: the mount's connection, answered on before, stays the same.
+mounted() { lab_client ss -tnH state established dport = 2049 | awk '{ print $3 }' | sort; }
+mount_reads() { lab_client sh -c 'for f in /mnt/m/p/*; do dd if=$f of=/dev/null iflag=direct bs=64k status=none || exit; done'; }
+lab_check "a mount" lab_mount 3 /mnt/m
+lab_check "it reads" eval 'mount_reads && mount_reads'
+before=$(mounted) pid=$(main_pid)
+lab_check "restarted" systemctl restart nfsaccel
+lab_check "by another daemon" another_pid "$pid"
+lab_check "which took over" eval '[ "$(nfsaccelctl --json status | jq .taken_over)" = true ]'
+lab_check "it still reads" mount_reads
+lab_check "on the same connection" test "$before" = "$(mounted)"
+lab_check "reloaded" systemctl reload nfsaccel
+hits "after a restart"
+
 lab_check "nfs-server restarts" lab_server_restart
 hits "after nfs-server restarted"
+
+cp /etc/nfsaccel.conf /tmp/conf
+echo nonsense >>/etc/nfsaccel.conf
+lab_refuse "a broken configuration" systemctl restart nfsaccel 2>/dev/null
+lab_check "is not tried again, and leaves nothing" lab_wait 60 nothing_left
+lab_check "the mount goes on" lab_wait 60 mount_reads
+cp /tmp/conf /etc/nfsaccel.conf
+systemctl reset-failed nfsaccel
+lab_check "started once more" systemctl start nfsaccel
+hits "after it was mended"
 
 lab_check "stopped" lab_accel_down
 lab_check "not failed" test "$(systemctl show -P Result nfsaccel)" = success
 lab_check "nothing left" nothing_left
 lab_check "nfsd goes on" lab_client "${verify[@]}" --quiet "$(lab_url p)"
+lab_umount /mnt/m
+cp /proc/self/attr/current "$OUT/lsm" 2>/dev/null
+journalctl -u nfsaccel -u nfsaccel-cleanup --no-pager >"$OUT/journal"
 lab_done
