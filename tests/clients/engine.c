@@ -180,6 +180,16 @@ int engine_add_file(struct engine *e, const char *path)
 	return engine_add_handle(e, path, &handle);
 }
 
+int engine_refresh_file(struct engine *e, uint32_t index)
+{
+	struct handle handle = {.len = 0};
+	int rc = session_lookup(&e->session, e->files[index].path, &handle);
+
+	if (!rc)
+		e->files[index].handle = handle;
+	return rc;
+}
+
 static void send_slot(struct engine_slot *slot)
 {
 	struct engine *e = slot->conn->engine;
@@ -382,9 +392,14 @@ int engine_run(struct engine *e, const struct engine_calls *calls)
 {
 	e->calls = calls;
 	e->stop = 0;
+	e->exhausted = false;
 	e->now = clock_now();
-	for (uint32_t i = 0; i < e->target->connections; i++)
+	for (uint32_t i = 0; i < e->target->connections; i++) {
 		e->conns[i].down_since = e->now;
+		/* Up from an earlier run. */
+		for (uint32_t j = 0; j < e->target->depth && e->conns[i].state == CONN_UP; j++)
+			fill_slot(&e->conns[i].slots[j]);
+	}
 	while (!e->stop && !(e->exhausted && !e->n_busy)) {
 		uint64_t before = e->now;
 

@@ -38,7 +38,9 @@ struct engine_reply {
 	bool eof;
 	bool has_attributes;
 	bool is_regular;
-	uint64_t size; /* from the attributes */
+	uint64_t size; /* from the attributes, as what follows */
+	uint32_t mode, nlink, uid, gid;
+	int64_t mtime_ns, ctime_ns;
 	uint64_t latency_ns;
 };
 
@@ -72,6 +74,9 @@ int engine_mount(struct engine *e);
 int engine_add_file(struct engine *e, const char *path);
 /* A file whose handle is known already: needs no mount (version 3 only). */
 int engine_add_handle(struct engine *e, const char *path, const struct handle *handle);
+/* Looks the file's path up again: another may have that name now (version 3 only). */
+int engine_refresh_file(struct engine *e, uint32_t index);
+/* May be called again when it has returned 0; connections stay. */
 int engine_run(struct engine *e, const struct engine_calls *calls);
 
 const struct engine_file *engine_file(const struct engine *e, uint32_t index);

@@ -5,6 +5,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include "tests/clients/clock.h"
 #include "tests/clients/engine_backend.h"
 
 static void connected(struct rpc_context *rpc, int status, void *data, void *arg)
@@ -49,6 +50,24 @@ static void nfs3_close(struct engine_conn *conn)
 		rpc_destroy_context(rpc);
 }
 
+static int64_t time_ns(const nfstime3 *t)
+{
+	return (int64_t)t->seconds * (int64_t)NSEC_PER_SEC + t->nseconds;
+}
+
+static void take_attributes(struct engine_reply *reply, const fattr3 *a)
+{
+	reply->has_attributes = true;
+	reply->is_regular = a->type == NF3REG;
+	reply->size = a->size;
+	reply->mode = a->mode;
+	reply->nlink = a->nlink;
+	reply->uid = a->uid;
+	reply->gid = a->gid;
+	reply->mtime_ns = time_ns(&a->mtime);
+	reply->ctime_ns = time_ns(&a->ctime);
+}
+
 static void read_done(struct rpc_context *rpc, int status, void *data, void *arg)
 {
 	struct engine_slot *slot = arg;
@@ -77,11 +96,8 @@ static void read_done(struct rpc_context *rpc, int status, void *data, void *arg
 	reply.eof = ok->eof != 0;
 	reply.data_len = api_read_len(ok);
 	reply.data = api_read_data(ok, slot->buf);
-	if (attr->attributes_follow) {
-		reply.has_attributes = true;
-		reply.is_regular = attr->post_op_attr_u.attributes.type == NF3REG;
-		reply.size = attr->post_op_attr_u.attributes.size;
-	}
+	if (attr->attributes_follow)
+		take_attributes(&reply, &attr->post_op_attr_u.attributes);
 	engine_slot_reply(slot, &reply);
 }
 

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <linux/magic.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/clients/exit_code.h"
+#include "tests/clients/high_level.h"
+#include "tests/clients/random.h"
+#include "tests/clients/torture_change.h"
+#include "tests/clients/torture_reader.h"
+#include "tests/clients/torture_run.h"
+#include "tests/clients/torture_tell.h"
+
+#define NAME	 "nfsaccel-torture"
+#define POLL_NS	 5000000ULL
+#define PATIENCE 240000000000ULL /* for those who have not finished when a round is over */
+
+static int fail(const char *what, const char *why)
+{
+	fprintf(stderr, NAME ": %s: %s\n", what, why);
+	return EXIT_FAILED;
+}
+
+/* ---- children */
+
+static void pause_between(struct torture_writer *w, uint32_t ms)
+{
+	torture_sleep(random_below(&w->random, 2000000ULL * ms + 1));
+}
+
+static void write_all_the_time(struct torture_options *o, struct torture_shared *s, uint32_t number)
+{
+	const struct torture_worker *worker = &o->workers[number];
+	struct torture_writer w = {
+		.local = o->local, .dir = worker->dir ?: o->local, .via = TORTURE_LOCAL};
+	char text[512];
+	uint32_t round = 0;
+
+	if (torture_writer_init(&w, s, number))
+		torture_die(s, "out of memory");
+	w.lingers = worker->job == TORTURE_LIBNFS_WRITER || worker->job == TORTURE_MOUNT3_WRITER;
+	if (worker->dir)
+		w.via = TORTURE_MOUNT;
+	if (worker->job == TORTURE_LIBNFS_WRITER) {
+		w.via = TORTURE_LIBNFS;
+		w.dir = "";
+		w.nfs = high_level_mount(&o->target, text, sizeof(text));
+		if (!w.nfs)
+			torture_die(s, "%s", text);
+	}
+	while (torture_wait_round(s, &round))
+		while (!torture_round_over(s)) {
+			torture_change_some(&w);
+			pause_between(&w, o->pause_ms);
+		}
+}
+
+static void run_command(struct torture_shared *s, const char *command, uint32_t number)
+{
+	uint64_t random = number;
+	uint32_t round = 0;
+
+	while (torture_wait_round(s, &round))
+		while (!torture_round_over(s)) {
+			torture_sleep(500000000 + random_below(&random, 1500000000));
+			if (!torture_round_over(s) && system(command))
+				torture_die(s, "%s failed", command);
+		}
+}
+
+static void child(struct torture_options *o, struct torture_shared *s, uint32_t number)
+{
+	const struct torture_worker *worker = &o->workers[number];
+	struct target target = o->target;
+
+	switch (worker->job) {
+	case TORTURE_LOCAL_WRITER:
+	case TORTURE_LIBNFS_WRITER:
+	case TORTURE_MOUNT3_WRITER:
+	case TORTURE_MOUNT4_WRITER:
+		write_all_the_time(o, s, number);
+		break;
+	case TORTURE_STRANGER:
+		target.uid = target.gid = 1000;
+		target.n_groups = 0;
+		torture_read_libnfs(s, number, &target, true);
+		break;
+	case TORTURE_READER:
+		torture_read_libnfs(s, number, &target, false);
+		break;
+	case TORTURE_MOUNT_READER:
+		torture_read_mount(s, number, worker->dir);
+		break;
+	case TORTURE_COMMAND:
+		run_command(s, worker->dir, number);
+		break;
+	case TORTURE_JOBS:
+		break;
+	}
+	_exit(0);
+}
+
+static int start(struct torture_options *o, struct torture_shared *s)
+{
+	for (uint32_t i = 0; i < o->n_workers; i++) {
+		int pid = fork();
+
+		if (pid < 0)
+			return fail("fork", strerror(errno));
+		if (!pid)
+			child(o, s, i);
+		o->workers[i].pid = pid;
+	}
+	return 0;
+}
+
+static void stop(struct torture_options *o, struct torture_shared *s)
+{
+	atomic_store(&s->quit, true);
+	for (uint32_t i = 0; i < o->n_workers; i++) {
+		if (!o->workers[i].pid)
+			continue;
+		if (s->why[0])
+			kill(o->workers[i].pid, SIGKILL);
+		waitpid(o->workers[i].pid, NULL, 0);
+	}
+}
+
+/* ---- files */
+
+static int make_files(struct torture_options *o, struct torture_shared *s)
+{
+	struct torture_writer w = {.local = o->local, .dir = o->local, .via = TORTURE_LOCAL};
+	struct statfs fs;
+	int rc = torture_subvolume(o->local, "live");
+
+	if (rc || statfs(o->local, &fs))
+		return fail(o->local, strerror(rc ? -rc : errno));
+	if (torture_writer_init(&w, s, 0))
+		return fail("memory", strerror(ENOMEM));
+	for (uint32_t i = 0; i < o->n_files; i++) {
+		uint32_t n = 1 + torture_below(&w, TORTURE_BLOCKS);
+		int fd;
+
+		w.file = &s->files[i];
+		snprintf(w.file->path, sizeof(w.file->path), "live/f%02u", i);
+		torture_path(&w, o->local, "", w.path);
+		torture_new_file(&w, n);
+		fd = open(w.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+		if (fd < 0 || write(fd, w.buf, n * TORTURE_BLOCK) != (ssize_t)n * TORTURE_BLOCK ||
+		    close(fd))
+			return fail(w.path, strerror(errno));
+		torture_look(&w, AT_FDCWD, w.path, &w.born.state);
+		w.file->now = w.born;
+	}
+	s->n_names = o->n_files;
+	for (uint32_t i = 0; fs.f_type == BTRFS_SUPER_MAGIC && i < TORTURE_FROZEN; i++) {
+		struct torture_file *f = &s->files[s->n_names++];
+
+		snprintf(f->path, sizeof(f->path), "snap/f%02u", i);
+		f->frozen = f->absent = true;
+	}
+	free(w.buf);
+	return 0;
+}
+
+/* ---- rounds */
+
+/* Until all are parked. */
+static int wait_parked(struct torture_options *o, struct torture_shared *s)
+{
+	uint64_t limit = atomic_load(&s->deadline) + PATIENCE;
+	int status, pid;
+
+	while (atomic_load(&s->parked) < o->n_workers) {
+		pid = waitpid(-1, &status, WNOHANG);
+		for (uint32_t i = 0; pid > 0 && i < o->n_workers; i++)
+			if (o->workers[i].pid == pid)
+				o->workers[i].pid = 0;
+		if (pid > 0 && !s->why[0])
+			snprintf(s->why, sizeof(s->why), "a process ended by itself (status %d)",
+				 status);
+		if (torture_now() > limit)
+			snprintf(s->why, sizeof(s->why), "a process does not come to an end");
+		if (s->why[0])
+			return fail("torture", s->why);
+		torture_sleep(POLL_NS);
+	}
+	return 0;
+}
+
+static int one_round(struct torture_options *o, struct torture_shared *s, struct torture_result *r)
+{
+	struct torture_verdict *v = calloc(1, sizeof(*v));
+	struct torture_history h;
+	int rc;
+
+	if (!v)
+		return fail("memory", strerror(ENOMEM));
+	torture_start_over(s);
+	atomic_store(&s->parked, 0);
+	atomic_store(&s->deadline, torture_now() + o->round_ns);
+	atomic_fetch_add(&s->round, 1);
+	rc = wait_parked(o, s);
+	if (!rc) {
+		rc = torture_gather(s, &h);
+		if (!rc)
+			rc = torture_check(&h, v);
+		if (rc)
+			rc = fail("the history cannot be judged", strerror(-rc));
+		else
+			torture_tell_round(r, &h, v);
+		torture_history_free(&h);
+	}
+	free(v);
+	return rc;
+}
+
+int torture_run(struct torture_options *o)
+{
+	struct torture_shared *s = torture_shared_new();
+	struct torture_result result = {0};
+	int rc;
+
+	if (!s)
+		return fail("memory", strerror(ENOMEM));
+	rc = make_files(o, s);
+	if (!rc)
+		rc = start(o, s);
+	for (uint32_t i = 0; i < o->rounds && !rc; i++)
+		rc = one_round(o, s, &result);
+	stop(o, s);
+	if (rc)
+		return rc;
+	torture_tell_result(&result, s, o->json);
+	return result.violations ? EXIT_WRONG : 0;
+}

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# nfsaccel-torture on each file system, with each kind of preemption the kernel can be
+# switched to, with both guards and with one alone: a cell each. Needs --disks 3.
+#	torture.sh short	some seconds a cell; what make check runs
+#	torture.sh control	without nfsaccel: what a plain nfsd does is never a violation
+#	torture.sh long [MIN]	MIN minutes a cell (10): hits must be 30 % of the READs
+# LAB_CELLS chooses among the cells by a pattern, as "ext4 full*".
+length=${1:-short}
+rounds=1 seconds=2 all_hits=0
+[ "$length" = short ] || rounds=$((${2:-10} * 15)) seconds=4
+[ "$length" != control ] || lab_stat() { echo 0; }
+preempt=/sys/kernel/debug/sched/preempt
+
+# Which of the cells must be without violations (coherence.md). With both guards all. The
+# inode alone does not tell a store through a mapping on tmpfs, which has no time for it. The
+# version alone does where no hook was skipped.
+must_hold() {
+	case $guards-$fs in
+	inode-tmpfs) echo no ;;
+	version-*) [ "$skips" -eq 0 ] && echo yes || echo no ;;
+	*) echo yes ;;
+	esac
+}
+
+skipped() { lab_stat recursion_misses; }
+
+mounts() {
+	local options=noac,lookupcache=none,nosharecache
+	LAB_PATH=/srv/$1 LAB_CLIENT=1 lab_mount 3 /mnt/$1.read $options &&
+		LAB_PATH=/srv/$1 LAB_CLIENT=2 lab_mount 3 /mnt/$1.3 $options &&
+		LAB_PATH=/srv/$1 LAB_CLIENT=2 lab_mount 4.2 /mnt/$1.4 $options
+}
+
+# As the server, whose caches those of the client's network are not.
+server() { echo "nsenter --net=/proc/1/ns/net $*"; }
+
+cell() {
+	local hits before skips holds status=0 json share reads changes violations name="$fs $mode $guards"
+	# shellcheck disable=SC2053 # it is a pattern
+	[[ $name == ${LAB_CELLS:-*} ]] || return
+	mkdir /srv/$fs/t
+	before=$(lab_stat hits) skips=$(skipped)
+	json=$(lab_client nfsaccel-torture --json --local /srv/$fs/t --rounds $rounds \
+		--seconds $seconds --depth 2 --timeout 120 --read-mount /mnt/$fs.read/t --mount3 /mnt/$fs.3/t \
+		--mount4 /mnt/$fs.4/t --command "mount -o remount /srv/$fs" \
+		--command "$(server exportfs -f)" "$(lab_url t)") || status=$?
+	hits=$(($(lab_stat hits) - before)) skips=$(($(skipped) - skips))
+	holds=$(must_hold)
+	rm -rf /srv/$fs/t
+	[ $status -le 1 ] || {
+		lab_check "$name: the torture itself" lab_not true
+		return
+	}
+	echo "$json" >>"$OUT/cells.json"
+	read -r reads changes violations < <(jq -r '[.reads, .changes, .violations] | @tsv' <<<"$json")
+	share=$((hits * 100 / (reads + 1)))
+	printf 'cell %-6s %-9s %-7s must hold: %-3s  READs %6d  hits %6d  share %3d%%  changes %5d  skips %4d  violations %d\n' \
+		$fs "$mode" "$guards" "$holds" "$reads" "$hits" "$share" "$changes" "$skips" "$violations"
+	[ $holds = no ] || lab_check "$name: nothing is stale" test $status -eq 0
+	[ "$length" != control ] || return
+	all_hits=$((all_hits + hits))
+	[ "$length" = short ] || lab_check "$name: 30 % were hits" test $share -ge 30
+}
+
+mountpoint -q /sys/kernel/debug || mount -t debugfs none /sys/kernel/debug
+read -r -a modes < <(tr -d '()' <$preempt)
+LAB_FS=tmpfs lab_server_up
+disk=0
+for fs in ext4 xfs btrfs tmpfs; do
+	disk=$((disk + 1))
+	if [ $fs = tmpfs ]; then disk=; fi
+	lab_fs_up $fs /srv/$fs $disk || lab_fail "no $fs"
+	lab_exports_line /srv/$fs >>/etc/exports
+done
+exportfs -ra
+for fs in ext4 xfs btrfs tmpfs; do
+	mounts $fs || lab_fail "no mounts of $fs"
+done
+cells() {
+	for mode in none lazy full; do
+		[[ " ${modes[*]} " == *" $mode "* ]] || continue
+		echo $mode >$preempt
+		for fs in ext4 xfs btrfs tmpfs; do
+			LAB_EXPORT=/srv/$fs cell
+		done
+	done
+}
+
+if [ "$length" = control ]; then
+	guards=plain
+	cells
+	lab_done
+fi
+for guards in both version inode; do
+	lab_accel_up --set test.guards=$guards
+	cells
+	lab_accel_down
+done
+lab_check "there were hits" test $all_hits -gt 0
+lab_done
