@@ -144,28 +144,21 @@ __attribute__((noinline)) int na_store_file(struct __sk_buff *skb, __u32 entry, 
 	return c.err || c.left ? -1 : 0;
 }
 
-/* The next packet of w->send. The skb's payload bytes are whatever they are. */
-__attribute__((noinline)) int na_send_packet(struct __sk_buff *skb)
+static __always_inline __u32 na_packet_len(const struct na_send *d)
 {
-	struct na_work *w = na_work(NA_IN);
-	__u32 n, at, from, head = 0, data_end, zero = 0;
-	struct na_send *d;
-	bool last;
+	__u32 n = d->rep_len - d->off;
 
-	if (!w)
-		return -1;
-	d = &w->send;
-	at = na_out_hdr_len(w);
-	from = d->off;
-	n = d->rep_len - from;
-	if (n > d->mss)
-		n = d->mss;
-	last = from + n == d->rep_len;
-	data_end = NA_READ3_HEAD + d->data_len;
+	return n < d->mss ? n : d->mss;
+}
+
+/* Inlined: the kernel allows eight frames, and na_send_packet() is the sixth. */
+static __always_inline int na_fill_skb(struct __sk_buff *skb, struct na_work *w)
+{
+	const struct na_send *d = &w->send;
+	__u32 data_end = NA_READ3_HEAD + d->data_len, n = na_packet_len(d), from = d->off;
+	__u32 at = na_out_hdr_len(w), head = 0, zero = 0;
+
 	if (skb->len != at + n && bpf_skb_change_tail(skb, at + n, 0) < 0)
-		return -1;
-	na_out_headers(w, d->seq + from, n, NA_TCP_ACK | (last ? NA_TCP_PSH : 0));
-	if (na_store_headers(skb, w, at) < 0)
 		return -1;
 	if (from < NA_READ3_HEAD) {
 		/* packets hold more than a head (NA_MSS_MIN): it is never split */
@@ -191,10 +184,52 @@ __attribute__((noinline)) int na_send_packet(struct __sk_buff *skb)
 		if (!na_within(pad, 1, 3) || bpf_skb_store_bytes(skb, at + n - pad, &zero, pad, 0) < 0)
 			return -1;
 	}
-	if (na_store_csum(skb, &w->p, at + n, d->partial, 0) < 0 ||
-	    na_send_skb(skb, w, last && d->last, d->at) < 0)
+	return na_store_csum(skb, &w->p, at + n, d->partial, 0);
+}
+
+int na_fill_packet(struct __sk_buff *skb)
+{
+	struct na_work *w = na_work(NA_IN);
+
+	return w ? na_fill_skb(skb, w) : -1;
+}
+
+/*
+ * The next packet of w->send. A clone leaves with headers only and gets its payload from
+ * na_egress: this skb may belong to a sender on this machine, and then growing it does not
+ * move its truesize (pskb_expand_head()). The receiving TCP divides by what it makes of
+ * bytes and truesize: by 0 when more bytes came than truesize says (kernel 6.6 and later).
+ */
+__attribute__((noinline)) int na_send_packet(struct __sk_buff *skb)
+{
+	struct na_work *w = na_work(NA_IN);
+	struct na_send *d;
+	__u32 n, at;
+	bool last;
+
+	if (!w)
 		return -1;
-	d->off = from + n;
+	d = &w->send;
+	n = na_packet_len(d);
+	at = na_out_hdr_len(w);
+	last = d->off + n == d->rep_len;
+	if (skb->len != at && bpf_skb_change_tail(skb, at, 0) < 0)
+		return -1;
+	na_out_headers(w, d->seq + d->off, n, NA_TCP_ACK | (last ? NA_TCP_PSH : 0));
+	if (na_store_headers(skb, w, at) < 0)
+		return -1;
+	if (last && d->last) {
+		if (na_fill_skb(skb, w) < 0 || na_send_skb(skb, w, true, d->at) < 0)
+			return -1;
+	} else {
+		d->armed = 1;
+		/* still armed: no filter of ours there */
+		if (na_send_skb(skb, w, false, d->at) < 0 || *(volatile __u32 *)&d->armed) {
+			d->armed = 0;
+			return -1;
+		}
+	}
+	d->off += n;
 	return 0;
 }
 

@@ -24,6 +24,7 @@ typedef struct {
 } na_atomic64;
 
 struct sk_buff {
+	void (*destructor)(struct sk_buff *skb);
 	__u8 fclone : 2;
 };
 

@@ -90,6 +90,8 @@ int na_limit_out(struct __sk_buff *skb);
 
 /* emit.bpf.c: carry out NA_DO_REPLY, NA_DO_RESEND and NA_DO_ACK of w->a. */
 int na_send_all(struct __sk_buff *skb, __s32 partial, __u32 last);
+/* Payload and checksum into an skb that has the headers of w->send's next packet. */
+int na_fill_packet(struct __sk_buff *skb);
 
 /* rewrite.bpf.c: give the skb the header of w->a in place. */
 int na_rewrite(struct __sk_buff *skb, __u32 dir);

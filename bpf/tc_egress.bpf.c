@@ -42,6 +42,19 @@ __attribute__((noinline)) int na_decide_out(struct __sk_buff *skb)
 	return 0;
 }
 
+/* A packet that ingress sends on this CPU just now, if it lacks its payload. */
+static __always_inline int na_finish_ours(struct __sk_buff *skb)
+{
+	struct na_work *w = na_work(NA_IN);
+
+	skb->mark = 0;
+	skb->tc_index = NA_SEEN;
+	if (!w || !w->send.armed)
+		return TC_ACT_UNSPEC;
+	w->send.armed = 0;
+	return na_fill_packet(skb) < 0 ? TC_ACT_SHOT : TC_ACT_UNSPEC;
+}
+
 SEC("tc")
 int na_egress(struct __sk_buff *skb)
 {
@@ -50,11 +63,8 @@ int na_egress(struct __sk_buff *skb)
 	int err, partial;
 	__u32 todo, gen;
 
-	if (skb->mark == NA_MARK_OURS) {
-		skb->mark = 0;
-		skb->tc_index = NA_SEEN;
-		return TC_ACT_UNSPEC;
-	}
+	if (skb->mark == NA_MARK_OURS)
+		return na_finish_ours(skb);
 	if (skb->tc_index == NA_SEEN)
 		return TC_ACT_UNSPEC;
 	if (!w || !ctl || !na_parse(skb, NA_OUT))

@@ -249,15 +249,18 @@ int na_ingress(struct __sk_buff *skb)
 }
 
 /*
- * A sender on this machine (lo, veth) sends nothing again while the skb it sent is still
- * about and its own (skb_fclone_busy()). A reply made of that skb would be just that
- * while it waits behind a hole, and nobody would ask for what is missing there.
+ * May the skb itself go back? Not one of a sender on this machine (lo, veth): while it is
+ * about and its own, that sends nothing again (skb_fclone_busy()), so if it waited behind a
+ * hole, nobody would ask for what is missing there; nor does its truesize grow.
  */
-static __always_inline bool na_sender_waits(struct __sk_buff *skb)
+static __always_inline bool na_may_return(struct __sk_buff *skb)
 {
 	const struct sk_buff *real = (const void *)skb;
+	const void *owned = NULL;
 
-	return BPF_CORE_READ_BITFIELD_PROBED(real, fclone) == NA_FCLONE_CLONE;
+	bpf_probe_read_kernel(&owned, sizeof(owned),
+			      __builtin_preserve_access_index(&real->destructor));
+	return !owned && BPF_CORE_READ_BITFIELD_PROBED(real, fclone) != NA_FCLONE_CLONE;
 }
 
 SEC("tc")
@@ -280,7 +283,7 @@ int na_emit(struct __sk_buff *skb)
 	if ((todo & NA_DO_RESEND) && w->l.limited && w->l.slow)
 		todo &= ~NA_DO_RESEND; /* it was not lost, but waits in the qdisc */
 	if (todo & (NA_DO_REPLY | NA_DO_RESEND | NA_DO_ACK)) {
-		itself = !on && !na_sender_waits(skb);
+		itself = !on && na_may_return(skb);
 		err = na_send_all(skb, partial, itself);
 		if (!err && itself)
 			act = TC_ACT_REDIRECT;

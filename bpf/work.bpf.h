@@ -28,6 +28,7 @@ struct na_send {
 	__u32 mss;
 	__u32 last; /* the skb itself, not a clone, carries the last packet */
 	__s32 partial;
+	__u32 armed; /* a clone with nothing but headers is on its way to na_egress */
 	__u64 at; /* when it may leave, 0 at once */
 };
 

@@ -32,7 +32,7 @@ struct verify {
 	struct plan plan;
 	struct check check;
 	struct engine *engine;
-	uint64_t started;
+	uint64_t started, longest_ns;
 	uint32_t passes;
 	uint64_t reads, bytes, wrong, refused, refused_as_expected, without_attributes;
 };
@@ -162,6 +162,8 @@ static int done(void *arg, const struct engine_read *read, const struct engine_r
 	char why[256];
 
 	v->reads++;
+	if (reply->latency_ns > v->longest_ns)
+		v->longest_ns = reply->latency_ns;
 	switch (check_reply(&v->check, read, reply, why, sizeof(why))) {
 	case CHECK_RIGHT:
 		v->bytes += reply->data_len;
@@ -232,10 +234,11 @@ static void print_result(const struct verify *v, double seconds)
 	       v->source.n_files, v->passes, v->reads, v->bytes, v->wrong, v->refused,
 	       v->refused_as_expected, v->without_attributes);
 	printf(json ? ",\"reconnects\":%" PRIu64 ",\"resent\":%" PRIu64 ",\"delayed\":%" PRIu64
-		      ",\"seconds\":%.3f}\n"
+		      ",\"longest\":%.3f,\"seconds\":%.3f}\n"
 		    : "; %" PRIu64 " reconnects, %" PRIu64 " sent again, %" PRIu64
-		      " delayed; %.3f s\n",
-	       s->reconnects, s->resent, s->delayed, seconds);
+		      " delayed; the longest took %.3f s; %.3f s\n",
+	       s->reconnects, s->resent, s->delayed,
+	       (double)v->longest_ns / (double)NSEC_PER_SEC, seconds);
 }
 
 static int run(struct verify *v)

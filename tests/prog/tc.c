@@ -128,8 +128,17 @@ static int load(struct tc *t, const struct tc_options *o)
 	       fill_free(skel->maps.na_free_entries, TC_ENTRIES);
 }
 
+int tc_attach(struct tc *t, const struct bpf_program *prog, enum bpf_tc_attach_point point)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = t->ifindex, .attach_point = point);
+	LIBBPF_OPTS(bpf_tc_opts, opts, .prog_fd = bpf_program__fd(prog));
+
+	return bpf_tc_attach(&hook, &opts);
+}
+
 int tc_open(struct tc *t, const struct tc_options *o)
 {
+	LIBBPF_OPTS(bpf_tc_hook, hook, .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
 	int err;
 
 	*t = (struct tc){.tap = -1};
@@ -145,7 +154,9 @@ int tc_open(struct tc *t, const struct tc_options *o)
 	err = load(t, o);
 	if (err)
 		return fail(err, "cannot load the programs");
-	return 0;
+	hook.ifindex = t->ifindex;
+	err = bpf_tc_hook_create(&hook) ?: tc_attach(t, t->skel->progs.na_egress, BPF_TC_EGRESS);
+	return err ? fail(err, "cannot attach na_egress to na0") : 0;
 }
 
 void tc_close(struct tc *t)

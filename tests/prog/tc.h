@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The TC programs, loaded without any hook, in a network namespace of the process's own:
- * na0 is the server's device, na1 its other end, where what na0 sends can be read. All of
- * it ends with the process.
+ * na0 is the server's device, with na_egress, which finishes the packets that na_ingress
+ * sends; na1 is its other end, where what na0 sends can be read. All of it ends with the
+ * process.
  */
 #ifndef TESTS_PROG_TC_H
 #define TESTS_PROG_TC_H
@@ -34,6 +35,9 @@ struct tc {
 /* 0, or negative errno with the reason on stderr. */
 int tc_open(struct tc *t, const struct tc_options *o);
 void tc_close(struct tc *t);
+
+/* Attaches the program to na0; 0 or negative errno. */
+int tc_attach(struct tc *t, const struct bpf_program *prog, enum bpf_tc_attach_point point);
 
 struct tc_run {
 	int act;    /* TC_ACT_* */

@@ -290,24 +290,6 @@ static int client(int go)
 
 /* ---- one setting */
 
-static void attach(void)
-{
-	static const enum bpf_tc_attach_point points[] = {BPF_TC_INGRESS, BPF_TC_EGRESS};
-	const int fds[] = {bpf_program__fd(tc.skel->progs.na_ingress),
-			   bpf_program__fd(tc.skel->progs.na_egress)};
-	LIBBPF_OPTS(bpf_tc_hook, all, .ifindex = tc.ifindex,
-		    .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
-	size_t i;
-
-	assert_int_equal(bpf_tc_hook_create(&all), 0);
-	for (i = 0; i < COUNT(points); i++) {
-		LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = tc.ifindex, .attach_point = points[i]);
-		LIBBPF_OPTS(bpf_tc_opts, opts, .prog_fd = fds[i]);
-
-		assert_int_equal(bpf_tc_attach(&hook, &opts), 0);
-	}
-}
-
 static void make_files(void)
 {
 	static const __u32 sizes[FILES] = {0,	  1,	 511,	1024,  1316, 4096, 4097,  9000,
@@ -385,7 +367,7 @@ static void run(void **state)
 	choose_cpus(&cpus);
 	assert_int_equal(tc_open(&tc, &tc_defaults), 0);
 	make_files();
-	attach();
+	assert_int_equal(tc_attach(&tc, tc.skel->progs.na_ingress, BPF_TC_INGRESS), 0);
 	pid = start_client();
 	server.listener = listen_here();
 	assert_int_equal(pthread_create(&thread, NULL, serve, &server), 0);
@@ -435,7 +417,7 @@ static void test_vlan(void **state)
 
 	(void)state;
 	assert_int_equal(tc_open(&tc, &tc_defaults), 0);
-	attach();
+	assert_int_equal(tc_attach(&tc, tc.skel->progs.na_ingress, BPF_TC_INGRESS), 0);
 	scene_begin(&s, &tc, &at);
 	scene_file(&s, &file, 100);
 	in = scene_from_client(&s, call, scene_call(&file, 1, 0, 100, call));

@@ -136,11 +136,16 @@ class Client:
             out += more
         return out
 
-    def call(self, procedure, args, program=PROGRAM, version=VERSION):
+    def send(self, procedure, args, program=PROGRAM, version=VERSION):
+        """A call; returns its xid."""
         self.xid = (self.xid + 1) & 0xffffffff
         self.socket.sendall(record(call(
             self.xid, procedure, args, auth_sys(self.uid, self.gid, self.groups),
             program=program, version=version)))
+        return self.xid
+
+    def answer(self):
+        """The next reply: its xid and its results."""
         reply = b""
         last = False
         while not last:
@@ -148,14 +153,22 @@ class Client:
             last = bool(mark >> 31)
             reply += self.receive(mark & 0x7fffffff)
         x = Unpack(reply)
-        if (x.u32(), x.u32()) != (self.xid, 1):
-            raise ValueError("not the reply to this call")
+        xid = x.u32()
+        if x.u32() != 1:
+            raise ValueError("not a reply")
         if x.u32() != 0:
             raise Denied("rejected", x.u32(), x.u32())
         x.u32(), x.opaque()
         accepted = x.u32()
         if accepted != 0:
             raise Denied("accepted", accepted)
+        return xid, x
+
+    def call(self, procedure, args, program=PROGRAM, version=VERSION):
+        sent = self.send(procedure, args, program, version)
+        xid, x = self.answer()
+        if xid != sent:
+            raise ValueError("not the reply to this call")
         return x
 
     def mount(self, path):
@@ -179,15 +192,26 @@ class Client:
         status = x.u32()
         return status, x.opaque() if status == OK else None
 
+    def send_read(self, handle, offset=0, count=65536):
+        return self.send(READ, read_args(handle, offset, count))
+
     def read(self, handle, offset=0, count=65536):
-        x = self.call(READ, read_args(handle, offset, count))
+        sent = self.send_read(handle, offset, count)
+        xid, reply = self.answer_read()
+        if xid != sent:
+            raise ValueError("not the reply to this call")
+        return reply
+
+    def answer_read(self):
+        """The next reply, to a READ: its xid and what it says."""
+        xid, x = self.answer()
         status, attr = x.u32(), x.attr()
         if status:
-            return Read(status, attr, 0, False, b"")
+            return xid, Read(status, attr, 0, False, b"")
         n, eof, data = x.u32(), bool(x.u32()), x.opaque()
         if n != len(data):
             raise ValueError("count and data differ")
-        return Read(status, attr, n, eof, data)
+        return xid, Read(status, attr, n, eof, data)
 
     def write(self, handle, offset, data, stable=FILE_SYNC):
         x = self.call(WRITE, opaque(handle) + struct.pack(">QII", offset, len(data), stable) +

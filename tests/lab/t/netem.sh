@@ -13,7 +13,7 @@ handles=/run/handles
 #
 # setup: mtu=N, offload=off (sizes of single packets, so that netem's loss is one packet's),
 # offload=none (nor checksums), gro=on, sack=0, timestamps=0, ecn=1, rmem=BYTES (the client's buffer).
-# load: libnfs:CONNECTIONS:DEPTH:PASSES, kernel:NCONNECT:THREADS:PASSES, stop:SECONDS
+# load: libnfs:CONNECTIONS:DEPTH:PASSES, kernel:NCONNECT:THREADS:PASSES
 cells='
 *clean           | -      | -                                     | -                         | libnfs:2:4:8
  clean-kernel    | -      | -                                     | -                         | kernel:1:4:4
@@ -236,6 +236,9 @@ while IFS='|' read -r name direction netem setup load; do
 	cell "$name" "$direction" "$netem" "$load" $setup
 done <<<"$cells"
 
+impair both "delay 1ms loss 1%" 1
+lab_tally python3 /mnt/with/slow.py $LAB_SERVER $LAB_EXPORT/p client1
+impair -
 lab_check "there were hits" test "$(lab_stat hits)" -gt 0
 lab_check "no connection was reset by us" test "$(lab_stat flows_reset)" -eq 0
 lab_note "$(lab_stats)"
