@@ -78,7 +78,7 @@ PROGS := $(ADMIN_PROGS) $(CLIENTS_PROGS)
 SBIN_PROGS := $(ADMIN_PROGS)
 BIN_PROGS := $(CLIENTS_PROGS)
 UNITS := nfsaccel.service nfsaccel-cleanup.service
-MAN_PAGES = $(wildcard $(ADMIN_MAN) $(CLIENTS_MAN))
+MAN_PAGES = $(wildcard $(ADMIN_MAN) $(EXPORTS_MAN) $(CLIENTS_MAN))
 
 all: $(PROGS) ## everything (the default)
 

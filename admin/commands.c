@@ -5,31 +5,43 @@
 
 #include "admin/log.h"
 
-static int do_flush(struct na_daemon *d, struct json_object *o)
+static int do_flush(struct na_daemon *d, struct json_object *request, struct json_object *o,
+		    struct na_why *why)
 {
+	(void)request, (void)why;
 	na_plane_flush(&d->plane);
 	na_info("cache flushed on request");
 	json_object_object_add(o, "flush", json_object_new_uint64(d->plane.ctl->flush));
 	return 0;
 }
 
-static int do_version(struct na_daemon *d, struct json_object *o)
+static int do_version(struct na_daemon *d, struct json_object *request, struct json_object *o,
+		      struct na_why *why)
 {
-	(void)d;
+	(void)d, (void)request, (void)why;
 	json_object_object_add(o, "version", json_object_new_string(NFSACCEL_VERSION));
 	json_object_object_add(o, "abi", json_object_new_int(NA_ABI));
+	json_object_object_add(o, "protocol", json_object_new_int(NA_PROTOCOL));
 	return 0;
 }
 
 static const struct {
 	const char *name;
-	int (*run)(struct na_daemon *d, struct json_object *o);
+	na_command *run;
+	enum na_rights needs;
 } commands[] = {
-	{"status", na_report_status},
-	{"stats", na_report_stats},
-	{"flush", do_flush},
-	{"version", do_version},
+	{"status", na_report_status, NA_RIGHTS_READ},
+	{"stats", na_report_stats, NA_RIGHTS_READ},
+	{"version", do_version, NA_RIGHTS_READ},
+	{"flush", do_flush, NA_RIGHTS_ALL},
+	{"policy show", na_policy_show, NA_RIGHTS_READ},
+	{"policy reload", na_policy_do_reload, NA_RIGHTS_ALL},
+	{"limit set", na_limit_set, NA_RIGHTS_ALL},
+	{"limit list", na_limit_list, NA_RIGHTS_READ},
+	{"limit del", na_limit_del, NA_RIGHTS_ALL},
 };
+
+#define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 struct json_object *na_command_error(const char *text)
 {
@@ -42,32 +54,71 @@ struct json_object *na_command_error(const char *text)
 	return o;
 }
 
-static struct json_object *run(struct na_daemon *d, const char *name)
+const char *na_request_text(struct json_object *request, const char *key)
 {
-	struct json_object *o;
-	size_t i;
-	int err;
+	struct json_object *field;
 
-	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-		if (strcmp(commands[i].name, name))
-			continue;
-		o = json_object_new_object();
-		if (!o)
-			return NULL;
-		json_object_object_add(o, "ok", json_object_new_boolean(true));
-		err = commands[i].run(d, o);
-		if (!err)
-			return o;
-		json_object_put(o);
-		return na_command_error(strerror(-err));
-	}
-	return na_command_error("no such command; there are status, stats, flush, version");
+	return json_object_object_get_ex(request, key, &field) &&
+			       json_object_is_type(field, json_type_string)
+		       ? json_object_get_string(field)
+		       : NULL;
 }
 
-struct json_object *na_command_run(struct na_daemon *d, const char *line, size_t len)
+static struct json_object *no_such_command(void)
+{
+	char text[512] = "no such command; there are";
+	size_t i;
+
+	for (i = 0; i < NCOMMANDS; i++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s %s", i ? "," : "",
+			 commands[i].name);
+	return na_command_error(text);
+}
+
+static struct json_object *run(struct na_daemon *d, size_t which, struct json_object *request)
+{
+	struct json_object *o = json_object_new_object();
+	struct na_why why = {.text = ""};
+	int err;
+
+	if (!o)
+		return NULL;
+	json_object_object_add(o, "ok", json_object_new_boolean(true));
+	err = commands[which].run(d, request, o, &why);
+	if (!err)
+		return o;
+	json_object_put(o);
+	return na_command_error(why.text[0] ? why.text : strerror(-err));
+}
+
+static struct json_object *choose(struct na_daemon *d, enum na_rights rights,
+				  struct json_object *request)
+{
+	const char *name = na_request_text(request, "command");
+	struct json_object *protocol;
+	size_t i;
+
+	if (!name)
+		return na_command_error("no \"command\" in the request");
+	if (json_object_object_get_ex(request, "protocol", &protocol) &&
+	    (!json_object_is_type(protocol, json_type_int) ||
+	     json_object_get_int64(protocol) != NA_PROTOCOL))
+		return na_command_error("another protocol; this nfsacceld speaks 1");
+	for (i = 0; i < NCOMMANDS; i++) {
+		if (strcmp(commands[i].name, name))
+			continue;
+		if (rights < commands[i].needs)
+			return na_command_error("permission denied: you may ask, not change");
+		return run(d, i, request);
+	}
+	return no_such_command();
+}
+
+struct json_object *na_command_run(struct na_daemon *d, enum na_rights rights, const char *line,
+				   size_t len)
 {
 	struct json_tokener *tok = json_tokener_new();
-	struct json_object *request, *name, *o = NULL;
+	struct json_object *request, *o;
 
 	if (!tok)
 		return NULL;
@@ -75,11 +126,8 @@ struct json_object *na_command_run(struct na_daemon *d, const char *line, size_t
 	if (json_tokener_get_error(tok) != json_tokener_success ||
 	    !json_object_is_type(request, json_type_object))
 		o = na_command_error("not a JSON object on one line");
-	else if (!json_object_object_get_ex(request, "command", &name) ||
-		 !json_object_is_type(name, json_type_string))
-		o = na_command_error("no \"command\" in the request");
 	else
-		o = run(d, json_object_get_string(name));
+		o = choose(d, rights, request);
 	json_object_put(request);
 	json_tokener_free(tok);
 	return o;

@@ -50,6 +50,8 @@ static const struct key {
 	{"daemon", "control", KIND_PATH, OFFSET(control), 0, 0},
 	{"daemon", "pin", KIND_PATH, OFFSET(pin), 0, 0},
 	{"daemon", "group", KIND_GROUP, OFFSET(group), 0, 0},
+	{"daemon", "read_group", KIND_GROUP, OFFSET(read_group), 0, 0},
+	{"daemon", "policy", KIND_PATH, OFFSET(policy), 0, 0},
 	{"daemon", "on_stop", KIND_ON_STOP, OFFSET(on_stop), 0, 0},
 	{"test", "guards", KIND_GUARDS, OFFSET(guards), 0, 0},
 };
@@ -72,6 +74,7 @@ void na_config_defaults(struct na_config *c)
 		.run = "/run/nfsaccel",
 		.pin = "/sys/fs/bpf/nfsaccel",
 		.group = "nfsaccel",
+		.policy = NFSACCEL_EXPORTS,
 		.on_stop = NA_STOP_RESET,
 		.guards = 3,
 	};

@@ -41,6 +41,8 @@ struct na_config {
 	char control[PATH_MAX]; /* empty: control.sock in run */
 	char pin[PATH_MAX];
 	char group[64];
+	char read_group[64]; /* empty: none */
+	char policy[PATH_MAX];
 	enum na_on_stop on_stop;
 	/* [test] */
 	uint64_t guards; /* bit 0 guard 1, bit 1 guard 2 */

@@ -22,6 +22,7 @@ struct peer {
 	int fd;
 	sd_event_source *io;
 	sd_event_source *timeout;
+	enum na_rights rights;
 	char in[REQUEST_MAX];
 	size_t in_len;
 	char *out;
@@ -35,7 +36,7 @@ struct na_control {
 	sd_event_source *io;
 	LIST_HEAD(, peer) peers;
 	unsigned int npeers;
-	gid_t group;
+	gid_t group, read_group;
 	char path[PATH_MAX];
 };
 
@@ -86,7 +87,7 @@ static bool has_line(const struct peer *p)
 static bool run_line(struct peer *p)
 {
 	size_t len = (char *)memchr(p->in, '\n', p->in_len) - p->in;
-	struct json_object *o = na_command_run(p->control->daemon, p->in, len);
+	struct json_object *o = na_command_run(p->control->daemon, p->rights, p->in, len);
 	bool good = o && reply(p, o);
 
 	json_object_put(o);
@@ -177,7 +178,8 @@ static int on_accept(sd_event_source *s, int fd, uint32_t revents, void *data)
 		drop(p);
 		return 0;
 	}
-	if (!na_peer_allowed(conn, c->group) &&
+	p->rights = na_peer_rights(conn, c->group, c->read_group);
+	if (p->rights == NA_RIGHTS_NONE &&
 	    (!reply_error(p, "permission denied: root or the configured group only") ||
 	     !transmit(p) || !p->out_len))
 		drop(p);
@@ -205,7 +207,10 @@ static int listen_at(struct na_control *c)
 	umask(old);
 	if (err)
 		return err;
-	if (c->group && (chown(c->path, 0, c->group) || chmod(c->path, 0660)))
+	if (c->group && chown(c->path, 0, c->group))
+		return -errno;
+	/* a file has one group only: with two, who may not is told so on the socket */
+	if ((c->group || c->read_group) && chmod(c->path, c->read_group ? 0666 : 0660))
 		return -errno;
 	if (listen(fd, PEERS_MAX))
 		return -errno;
@@ -223,6 +228,7 @@ int na_control_start(struct na_control **out, struct na_daemon *d, struct na_why
 	c->daemon = d;
 	LIST_INIT(&c->peers);
 	c->group = na_peer_group(d->config->group);
+	c->read_group = na_peer_group(d->config->read_group);
 	err = na_config_control(d->config, c->path);
 	if (err)
 		return na_why(why, err, "the control socket's path is too long");

@@ -2,7 +2,7 @@
 /*
  * The control socket: one JSON object a line each way.
  *
- * 1. Only root and members of the configured group are answered (SO_PEERCRED).
+ * 1. Only root and members of the configured groups are answered (SO_PEERCRED).
  * 2. No peer can make the daemon wait, whatever it sends or does not read.
  */
 #ifndef NFSACCEL_ADMIN_CONTROL_H

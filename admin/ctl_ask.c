@@ -82,19 +82,20 @@ static struct json_object *fail(const char *path, const char *text)
 	return NULL;
 }
 
-struct json_object *na_ctl_ask(const char *socket_path, const char *command)
+struct json_object *na_ctl_ask(const char *socket_path, struct json_object *request)
 {
 	_cleanup_(close) int fd = connect_to(socket_path);
 	_cleanup_(free) char *line = NULL;
 	struct json_object *o, *field;
-	char request[256];
-	int n;
+	const char *text;
+	size_t len;
 
 	if (fd < 0)
 		return fail(socket_path, advice(fd));
-	n = snprintf(request, sizeof(request), "{\"command\":\"%s\"}\n", command);
+	text = json_object_to_json_string_length(request, JSON_C_TO_STRING_PLAIN, &len);
 	/* a peer without rights is refused before it asks: the answer is there all the same */
-	if (send(fd, request, n, MSG_NOSIGNAL) < 0 && errno != EPIPE && errno != ECONNRESET)
+	if ((send(fd, text, len, MSG_NOSIGNAL | MSG_MORE) < 0 || send(fd, "\n", 1, MSG_NOSIGNAL) < 0) &&
+	    errno != EPIPE && errno != ECONNRESET)
 		return fail(socket_path, strerror(errno));
 	line = read_line(fd);
 	if (!line)

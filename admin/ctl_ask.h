@@ -6,9 +6,9 @@
 #include <json-c/json.h>
 
 /*
- * Send {"command": command} and return the reply, which is an object with "ok": true.
+ * Send the request and return the reply, which is an object with "ok": true.
  * NULL after an error, which is then printed, with what to do about it.
  */
-struct json_object *na_ctl_ask(const char *socket_path, const char *command);
+struct json_object *na_ctl_ask(const char *socket_path, struct json_object *request);
 
 #endif

@@ -139,6 +139,7 @@ static int on_tick(sd_event_source *s, uint64_t usec, void *data)
 
 	(void)usec;
 	watch_skips(d);
+	na_policy_tick(d);
 	d->ticks++;
 	if (d->ticks % GC_EVERY == 0)
 		collect_garbage(d);
@@ -152,9 +153,29 @@ static int on_tick(sd_event_source *s, uint64_t usec, void *data)
 
 static int on_reload(sd_event_source *s, const struct signalfd_siginfo *si, void *data)
 {
-	(void)s, (void)si, (void)data;
-	na_info("SIGHUP: the configuration is read at start only; restart to apply it");
+	struct na_policy_error err;
+	struct timespec now;
+
+	(void)s, (void)si;
+	/* Type=notify-reload of systemd 253 wants the time; older ones ignore it. */
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
+		   (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+	na_daemon_reload(data, &err);
+	sd_notify(0, "READY=1");
 	return 0;
+}
+
+int na_daemon_reload(struct na_daemon *d, struct na_policy_error *err)
+{
+	int ret = na_policy_reload(d, err);
+
+	if (ret)
+		na_error("%s; the policy stays as it was", err->text);
+	else
+		na_info("policy read: %zu rule(s) in %s and its .d", d->policy.file.n,
+			d->config->policy);
+	return ret;
 }
 
 static int add_sources(struct na_daemon *d, struct na_why *why)
@@ -199,7 +220,8 @@ static int start_plane(struct na_daemon *d, struct na_why *why)
 	unsigned int again;
 	int err;
 
-	err = na_plane_open(&d->plane, d->config, why) ?: na_plane_load(&d->plane, why);
+	err = na_plane_open(&d->plane, d->config, why) ?: na_plane_load(&d->plane, why) ?:
+	      na_policy_start(d, why);
 	if (err)
 		return err;
 	err = na_plane_attach_hooks(&d->plane);
@@ -267,6 +289,7 @@ static void block_signals(void)
 
 static void close_daemon(struct na_daemon *d)
 {
+	na_policy_stop(d);
 	na_plane_close(&d->plane);
 	free(d->devices.device);
 	na_cleanup_mnl(&d->watch);

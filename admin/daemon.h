@@ -8,6 +8,7 @@
 #include "admin/devices.h"
 #include "admin/netlink.h"
 #include "admin/plane.h"
+#include "admin/policy.h"
 
 struct na_control;
 struct sd_event;
@@ -18,6 +19,7 @@ struct na_daemon {
 	struct sd_event *event;
 	struct na_plane plane;
 	struct na_devices devices;
+	struct na_policy_state policy;
 	struct mnl_socket *watch;	/* tells when devices change */
 	struct sd_event_source *rescan; /* pending look at the devices */
 	struct timespec started;	/* CLOCK_MONOTONIC */
@@ -30,6 +32,9 @@ struct na_daemon {
 
 /* Runs until a signal stops it; returns the exit status. Everything is logged. */
 int na_daemon_run(const struct na_config *c);
+
+/* The policy's files are read again; what came of it is logged. */
+int na_daemon_reload(struct na_daemon *d, struct na_policy_error *err);
 
 /*
  * The mode is OFF or ANSWER: from the first time on requests are served, so whoever asks

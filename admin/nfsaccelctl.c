@@ -6,11 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "admin/ctl_ask.h"
-#include "admin/ctl_show.h"
+#include "admin/ctl.h"
 
 #define DEFAULT_SOCKET "/run/nfsaccel/control.sock"
-#define EXIT_USAGE     2
 
 static void show_flush(struct json_object *o)
 {
@@ -20,22 +18,36 @@ static void show_flush(struct json_object *o)
 
 static void show_version(struct json_object *o)
 {
-	struct json_object *version = NULL;
-
-	json_object_object_get_ex(o, "version", &version);
-	printf("nfsaccelctl %s, nfsacceld %s\n", NFSACCEL_VERSION, json_object_get_string(version));
+	printf("nfsaccelctl %s, nfsacceld %s\n", NFSACCEL_VERSION, na_ctl_text(o, "version"));
 }
 
-static const struct {
+/* Either asks by itself (run), or asks `request` and shows the reply. */
+static const struct command {
 	const char *name;
+	const char *args;
+	int (*run)(const struct na_ctl_line *l);
 	const char *request;
 	void (*show)(struct json_object *o);
 	const char *help;
 } commands[] = {
-	{"status", "status", na_ctl_show_status, "what nfsacceld does, and why it does not"},
-	{"stats", "stats", na_ctl_show_stats, "counters that are not 0 (with --json: all)"},
-	{"cache flush", "flush", show_flush, "forget everything cached"},
-	{"version", "version", show_version, "of this program and of the daemon"},
+	{"status", "", NULL, "status", na_ctl_show_status,
+	 "what nfsacceld does, and why it does not"},
+	{"stats", "", NULL, "stats", na_ctl_show_stats,
+	 "counters that are not 0 (with --json: all)"},
+	{"cache flush", "", NULL, "flush", show_flush, "forget everything cached"},
+	{"limit set", "CLIENT [in PATH] ops=N read=N write=N ...", na_ctl_limit_set, NULL, NULL,
+	 "limit a client, with the words of nfsaccel.exports(5)"},
+	{"limit del", "CLIENT [in PATH]", na_ctl_limit_del, NULL, NULL,
+	 "take back what limit set has set"},
+	{"limit list", "", NULL, "limit list", na_ctl_show_limits, "all limits, and where they are from"},
+	{"policy check", "[FILE]", na_ctl_policy_check, NULL, NULL,
+	 "read FILE, or what nfsacceld would read, and say what is wrong"},
+	{"policy show", "", NULL, "policy show", na_ctl_show_policy, "the rules in force"},
+	{"policy reload", "", NULL, "policy reload", na_ctl_show_reload,
+	 "read the files again; if they are bad, all stays as it is"},
+	{"policy save", "", na_ctl_policy_save, NULL, NULL,
+	 "write what limit set has set to nfsaccel.exports.d"},
+	{"version", "", NULL, "version", show_version, "of this program and of the daemon"},
 };
 
 #define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -50,30 +62,48 @@ static void usage(FILE *to)
 	fputs("\nOptions:\n"
 	      "  --json         print the daemon's reply as it is\n"
 	      "  --socket PATH  instead of $NFSACCEL_SOCKET or " DEFAULT_SOCKET "\n"
-	      "  --help\n",
+	      "  --help         behind a command: what it takes\n",
 	      to);
 }
 
-static int run(size_t which, const char *socket_path, bool json)
+/* How many words of the line are the command's name; 0 if it is another. */
+static size_t matches(const struct command *c, char **words)
 {
-	struct json_object *o = na_ctl_ask(socket_path, commands[which].request);
+	const char *name = c->name;
+	size_t n = 0, len;
 
-	if (!o)
-		return EXIT_FAILURE;
-	if (json)
-		puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY));
-	else
-		commands[which].show(o);
-	json_object_put(o);
-	return EXIT_SUCCESS;
+	for (;; n++) {
+		len = strcspn(name, " ");
+		if (!words[n] || strlen(words[n]) != len || strncmp(words[n], name, len))
+			return 0;
+		if (!name[len])
+			return n + 1;
+		name += len + 1;
+	}
 }
 
-/* The words left on the command line, joined by single blanks. */
-static void join(char *out, size_t size, char **words)
+static const struct command *find(char **words, size_t *n)
 {
-	out[0] = '\0';
-	for (; *words; words++)
-		snprintf(out + strlen(out), size - strlen(out), "%s%s", out[0] ? " " : "", *words);
+	size_t i;
+
+	for (i = 0; i < NCOMMANDS; i++) {
+		*n = matches(&commands[i], words);
+		if (*n)
+			return &commands[i];
+	}
+	return NULL;
+}
+
+static int run(const struct command *c, struct na_ctl_line *l, bool help)
+{
+	if (help || (!c->args[0] && l->words[0])) {
+		fprintf(help ? stdout : stderr, "Usage: nfsaccelctl %s%s%s\n%s\n", c->name,
+			c->args[0] ? " " : "", c->args, c->help);
+		return help ? EXIT_SUCCESS : NA_CTL_USAGE;
+	}
+	if (c->run)
+		return c->run(l);
+	return na_ctl_tell(l, na_ctl_request(c->request), c->show);
 }
 
 int main(int argc, char **argv)
@@ -84,34 +114,36 @@ int main(int argc, char **argv)
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
 	};
-	const char *socket_path = getenv("NFSACCEL_SOCKET") ?: DEFAULT_SOCKET;
-	bool json = false;
-	char name[64];
-	size_t i;
+	struct na_ctl_line l = {.socket = getenv("NFSACCEL_SOCKET") ?: DEFAULT_SOCKET};
+	const struct command *c;
+	bool help = false;
+	size_t n;
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (opt) {
 		case 'j':
-			json = true;
+			l.json = true;
 			break;
 		case 's':
-			socket_path = optarg;
+			l.socket = optarg;
 			break;
 		case 'h':
-			usage(stdout);
-			return EXIT_SUCCESS;
+			help = true;
+			break;
 		default:
 			usage(stderr);
-			return EXIT_USAGE;
+			return NA_CTL_USAGE;
 		}
 	}
-	join(name, sizeof(name), argv + optind);
-	for (i = 0; i < NCOMMANDS; i++)
-		if (!strcmp(name, commands[i].name))
-			return run(i, socket_path, json);
-	if (name[0])
-		fprintf(stderr, "nfsaccelctl: no command '%s'\n", name);
-	usage(stderr);
-	return EXIT_USAGE;
+	c = find(argv + optind, &n);
+	if (c) {
+		l.words = argv + optind + n;
+		return run(c, &l, help);
+	}
+	if (argv[optind])
+		fprintf(stderr, "nfsaccelctl: no command '%s%s%s'\n", argv[optind],
+			argv[optind + 1] ? " " : "", argv[optind + 1] ?: "");
+	usage(help && !argv[optind] ? stdout : stderr);
+	return help && !argv[optind] ? EXIT_SUCCESS : NA_CTL_USAGE;
 }

@@ -3,13 +3,18 @@
 #ifndef NFSACCEL_ADMIN_PEER_H
 #define NFSACCEL_ADMIN_PEER_H
 
-#include <stdbool.h>
 #include <sys/types.h>
 
-/* The group's number; 0 when it does not exist, which stands for "root only". */
+enum na_rights {
+	NA_RIGHTS_NONE,
+	NA_RIGHTS_READ, /* may ask */
+	NA_RIGHTS_ALL,
+};
+
+/* The group's number; 0 when it does not exist, which stands for "nobody but root". */
 gid_t na_peer_group(const char *name);
 
-/* Root, or a member of group (as primary or supplementary group) unless that is 0. */
-bool na_peer_allowed(int fd, gid_t group);
+/* Root and group may do all, read_group may ask; as primary or supplementary groups. */
+enum na_rights na_peer_rights(int fd, gid_t group, gid_t read_group);
 
 #endif

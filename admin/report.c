@@ -121,12 +121,14 @@ static int connections(const struct na_plane *p, struct json_object *status)
 	return err;
 }
 
-int na_report_status(struct na_daemon *d, struct json_object *o)
+int na_report_status(struct na_daemon *d, struct json_object *request, struct json_object *o,
+		     struct na_why *why)
 {
 	const struct na_plane *p = &d->plane;
 	__u64 started = d->started.tv_sec * 1000000000ull + d->started.tv_nsec;
 	struct utsname uts;
 
+	(void)request, (void)why;
 	uname(&uts);
 	put(o, "version", NFSACCEL_VERSION);
 	put(o, "mode", na_mode_name(p->ctl->mode));
@@ -155,7 +157,8 @@ static int sum_counter(const struct na_plane *p, __u32 which, struct na_counter 
 	return err;
 }
 
-int na_report_stats(struct na_daemon *d, struct json_object *o)
+int na_report_stats(struct na_daemon *d, struct json_object *request, struct json_object *o,
+		    struct na_why *why)
 {
 	static const struct {
 		const char *name;
@@ -172,6 +175,7 @@ int na_report_stats(struct na_daemon *d, struct json_object *o)
 	__u64 sum;
 	__u32 i;
 
+	(void)request, (void)why;
 	json_object_object_add(o, "counters", counters);
 	json_object_object_add(o, "help", help);
 	if (ncpus < 0)

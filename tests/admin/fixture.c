@@ -91,7 +91,7 @@ void fixture_remove(void)
 
 pid_t daemon_start(const char *const *args)
 {
-	char run_arg[PATH_MAX], pin_arg[PATH_MAX];
+	char run_arg[PATH_MAX], pin_arg[PATH_MAX], policy_arg[PATH_MAX];
 	const char *argv[ARGS_MAX] = {
 		daemon_path,
 		"--config",
@@ -104,13 +104,16 @@ pid_t daemon_start(const char *const *args)
 		"cache.memory=1M",
 		"--set",
 		"network.connections=64",
+		"--set",
+		policy_arg,
 	};
-	unsigned int n = 11;
+	unsigned int n = 13;
 	pid_t pid;
 	int fd;
 
 	snprintf(run_arg, sizeof(run_arg), "daemon.run=%s", fixture_run);
 	snprintf(pin_arg, sizeof(pin_arg), "daemon.pin=%s", fixture_pin);
+	snprintf(policy_arg, sizeof(policy_arg), "daemon.policy=%s/exports", fixture_run);
 	while (*args && n < ARGS_MAX - 1)
 		argv[n++] = *args++;
 	pid = fork();

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* nfsaccelctl's commands: what they take, ask for and print. */
+#ifndef NFSACCEL_ADMIN_CTL_H
+#define NFSACCEL_ADMIN_CTL_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+
+#define NA_CTL_USAGE 2 /* exit status */
+
+/* The command line but for the command's own name. */
+struct na_ctl_line {
+	const char *socket;
+	bool json, follow;
+	const char *sort, *count, *export, *file;
+	char **words; /* NULL at the end */
+};
+
+/* Exit statuses. What went wrong has been printed. */
+int na_ctl_limit_set(const struct na_ctl_line *l);
+int na_ctl_limit_del(const struct na_ctl_line *l);
+int na_ctl_policy_check(const struct na_ctl_line *l);
+int na_ctl_policy_save(const struct na_ctl_line *l);
+
+/* {"command": name} */
+struct json_object *na_ctl_request(const char *name);
+
+/* Ask, and print the reply as it is, or by show. Takes the request. */
+int na_ctl_tell(const struct na_ctl_line *l, struct json_object *request,
+		void (*show)(struct json_object *o));
+
+/* Fields of a reply; what is missing reads as NULL, "", 0 or false. */
+struct json_object *na_ctl_field(struct json_object *o, const char *key);
+const char *na_ctl_text(struct json_object *o, const char *key);
+uint64_t na_ctl_number(struct json_object *o, const char *key);
+bool na_ctl_bool(struct json_object *o, const char *key);
+size_t na_ctl_items(struct json_object *list);
+
+void na_ctl_show_status(struct json_object *o);
+void na_ctl_show_stats(struct json_object *o);
+void na_ctl_show_policy(struct json_object *o);
+void na_ctl_show_reload(struct json_object *o);
+void na_ctl_show_limits(struct json_object *o);
+
+#endif

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What nfsaccelctl's commands have in common. */
+#include "admin/ctl.h"
+
+#include "admin/ctl_ask.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct json_object *na_ctl_request(const char *name)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_object_object_add(o, "command", json_object_new_string(name));
+	return o;
+}
+
+int na_ctl_tell(const struct na_ctl_line *l, struct json_object *request,
+		void (*show)(struct json_object *o))
+{
+	struct json_object *o = na_ctl_ask(l->socket, request);
+
+	json_object_put(request);
+	if (!o)
+		return EXIT_FAILURE;
+	if (l->json)
+		puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY));
+	else
+		show(o);
+	json_object_put(o);
+	return EXIT_SUCCESS;
+}
+
+struct json_object *na_ctl_field(struct json_object *o, const char *key)
+{
+	struct json_object *f = NULL;
+
+	json_object_object_get_ex(o, key, &f);
+	return f;
+}
+
+const char *na_ctl_text(struct json_object *o, const char *key)
+{
+	struct json_object *f = na_ctl_field(o, key);
+
+	return f ? json_object_get_string(f) : "";
+}
+
+uint64_t na_ctl_number(struct json_object *o, const char *key)
+{
+	return json_object_get_uint64(na_ctl_field(o, key));
+}
+
+bool na_ctl_bool(struct json_object *o, const char *key)
+{
+	return json_object_get_boolean(na_ctl_field(o, key));
+}
+
+size_t na_ctl_items(struct json_object *list)
+{
+	return json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
+}
