@@ -58,7 +58,7 @@ static void at_start(void **state)
 	pid_t pid;
 
 	(void)state;
-	write_policy("/srv *(nocache)\n/srv 10.0.0.0/8(opps=5)\n");
+	write_policy("/srv *(nocache)\n/srv 10.0.0.0/8(opsx=5)\n");
 	assert_int_equal(daemon_end(daemon_start(none), 0), 1);
 	assert_true(daemon_said("/exports:2:17: no option "));
 	write_policy("/srv *(nocache)\n/srv 10.0.0.0/8(ops=5)\n");
