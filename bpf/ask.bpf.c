@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Ingress: the requests of one segment are parsed and looked up. If all can be answered
- * they become an offer, entries pinned; each that cannot is noted, so that nfsd's reply
- * may be learnt (coherence.md "Fill", step 1).
+ * Ingress: the requests of one segment are parsed and looked up. Those that can be answered
+ * become an offer, entries pinned; each that cannot is noted, so that nfsd's reply may be
+ * learnt (coherence.md "Fill", step 1).
  */
 #include "bpf/inode.bpf.h"
 #include "bpf/store.bpf.h"
@@ -76,8 +76,12 @@ static __always_inline __u32 na_judge(struct na_work *w, struct na_ctl *ctl, str
 	return na_guard_inode(e, &live);
 }
 
-/* Look the request in w->rpc and w->args up; on a hit it is added to the offer. */
-static __always_inline __u32 na_look_up(struct na_work *w, struct na_ctl *ctl, __u32 req_len)
+/*
+ * Look the request in w->rpc and w->args up, which begins at payload offset `from`; on a hit
+ * it is added to the offer.
+ */
+static __always_inline __u32 na_look_up(struct na_work *w, struct na_ctl *ctl, __u32 from,
+					__u32 req_len)
 {
 	__u32 *number, n = 0, eof, why, entry, at, len = 0;
 	struct na_question *q;
@@ -115,6 +119,7 @@ static __always_inline __u32 na_look_up(struct na_work *w, struct na_ctl *ctl, _
 		e->used = 1;
 	at = w->o.n & (NA_OFFER_MAX - 1);
 	q = &w->o.q[at];
+	q->at = from;
 	q->req_len = req_len;
 	q->rep_len = len;
 	q->entry = entry;
@@ -122,7 +127,6 @@ static __always_inline __u32 na_look_up(struct na_work *w, struct na_ctl *ctl, _
 	q->count = w->args.count;
 	q->fid = (__u32)e->fid;
 	q->offset = w->args.offset;
-	w->o.rep_len += len;
 	w->o.n++;
 	return NA_V_HIT;
 }
@@ -218,18 +222,19 @@ static __always_inline bool na_ask_long(struct na_work *w, struct na_ctl *ctl, _
 }
 
 /*
- * One record. Sets w->why where it keeps the segment from being answered; returns whether
- * what follows can be made sense of.
+ * One record. Counts why it is not offered an answer; returns whether what follows can be
+ * made sense of.
  */
 __attribute__((noinline)) int na_ask_record(struct __sk_buff *skb)
 {
 	struct na_work *w = na_work(NA_IN);
 	struct na_ctl *ctl = na_ctl_get();
-	__u32 left, n, mark, len, why;
+	__u32 left, n, mark, len, why, from;
 	struct na_xdr x;
 
 	if (!w || !ctl)
 		return 0;
+	from = w->at - w->p.payload;
 	left = w->p.end - w->at;
 	n = left;
 	if (n > NA_XDR_CAP + NA_RPC_MARK_BYTES)
@@ -243,13 +248,11 @@ __attribute__((noinline)) int na_ask_record(struct __sk_buff *skb)
 		return 0;
 	w->at += len + NA_RPC_MARK_BYTES;
 	if (len > NA_XDR_CAP) {
-		if (w->why == NA_V_HIT)
-			w->why = NA_V_PASS_NOTREAD;
+		na_count(NA_V_PASS_NOTREAD, 1);
 		return na_ask_long(w, ctl, left);
 	}
 	if (len + NA_RPC_MARK_BYTES > left) {
-		if (w->why == NA_V_HIT)
-			w->why = NA_V_PASS_SPLIT;
+		na_count(NA_V_PASS_SPLIT, 1);
 		/* the rest is in another segment */
 		return left >= 2 * NA_RPC_MARK_BYTES &&
 		       na_note(w, ctl, na_get_be32(w->call + NA_RPC_MARK_BYTES), NA_PENDING_REFUSED,
@@ -259,7 +262,7 @@ __attribute__((noinline)) int na_ask_record(struct __sk_buff *skb)
 	why = na_nfs3_read_call(&x, &w->rpc, &w->args);
 	if (why == NA_V_HIT) {
 		na_cred_key_of(w);
-		why = na_look_up(w, ctl, len + NA_RPC_MARK_BYTES);
+		why = na_look_up(w, ctl, from, len + NA_RPC_MARK_BYTES);
 		if (why == NA_V_HIT)
 			w->s.facts |= NA_SEG_WARM;
 		if (why != NA_V_HIT && !na_note(w, ctl, w->rpc.xid, NA_PENDING_ASKED, true))
@@ -269,8 +272,8 @@ __attribute__((noinline)) int na_ask_record(struct __sk_buff *skb)
 		if (!na_note(w, ctl, w->rpc.xid, NA_PENDING_REFUSED, true))
 			return 0;
 	}
-	if (w->why == NA_V_HIT)
-		w->why = why;
+	if (why != NA_V_HIT)
+		na_count(why, 1);
 	return 1;
 }
 
@@ -293,30 +296,69 @@ int na_ask(struct __sk_buff *skb)
 	struct na_ask_ctx c = { .skb = skb, .w = na_work(NA_IN), .clear = true };
 
 	if (!c.w)
-		return NA_V_PASS_SPLIT;
-	c.w->why = c.w->at == c.w->p.payload ? NA_V_HIT : NA_V_PASS_SPLIT;
+		return -1;
 	bpf_loop(NA_ASK_MAX, na_ask_step, &c, 0);
 	if (c.clear && c.w->at >= c.w->p.end)
 		c.w->s.facts |= NA_SEG_NOTED;
-	else if (c.w->why == NA_V_HIT)
-		c.w->why = NA_V_PASS_SPLIT;
-	return c.w->why;
+	return 0;
 }
 
-int na_note_passed(struct __sk_buff *skb)
+struct na_note_ctx {
+	struct na_work *w;
+	struct na_ctl *ctl;
+	__u32 from;
+	bool noted;
+};
+
+static long na_note_step(__u32 i, struct na_note_ctx *c)
 {
-	struct na_work *w = na_work(NA_IN);
-	struct na_ctl *ctl = na_ctl_get();
-	__u32 i;
+	i += c->from;
+	if (i >= NA_OFFER_MAX || i >= c->w->o.n)
+		return 1;
+	c->noted = na_note(c->w, c->ctl, c->w->o.q[i].xid, NA_PENDING_REFUSED, true);
+	return c->noted ? 0 : 1;
+}
+
+int na_note_passed(struct __sk_buff *skb, __u32 from)
+{
+	struct na_note_ctx c = { .w = na_work(NA_IN), .ctl = na_ctl_get(), .from = from, .noted = true };
 
 	asm volatile("" : : "r"(skb)); /* or clang passes rubbish for an unused argument */
-	if (!w || !ctl)
+	if (!c.w || !c.ctl)
 		return -1;
-	for (i = 0; i < NA_OFFER_MAX; i++) {
-		if (i >= *(volatile __u32 *)&w->o.n)
-			break;
-		if (!na_note(w, ctl, w->o.q[i].xid, NA_PENDING_REFUSED, true))
-			return -1;
+	bpf_loop(NA_OFFER_MAX, na_note_step, &c, 0);
+	return c.noted ? 0 : -1;
+}
+
+struct na_drop_ctx {
+	struct na_work *w;
+	__u32 from;
+	__u32 pins;
+};
+
+static long na_drop_step(__u32 i, struct na_drop_ctx *c)
+{
+	struct na_entry *e;
+
+	i += c->from;
+	if (i >= NA_OFFER_MAX || i >= c->w->o.n)
+		return 1;
+	e = na_entry_at(c->w->o.q[i].entry);
+	if (e)
+		na_ref_add(e, -c->pins);
+	return 0;
+}
+
+int na_offer_drop(struct __sk_buff *skb, __u32 from, __u32 pins)
+{
+	struct na_drop_ctx c = { .w = na_work(NA_IN), .from = from, .pins = pins };
+
+	asm volatile("" : : "r"(skb));
+	if (!c.w)
+		return -1;
+	if (from < c.w->o.n) {
+		bpf_loop(NA_OFFER_MAX, na_drop_step, &c, 0);
+		c.w->o.n = from;
 	}
 	return 0;
 }

@@ -358,7 +358,7 @@ int na_send_all(struct __sk_buff *skb, __s32 partial, __u32 last)
 	if (c.w->a.todo & NA_DO_REPLY) {
 		bpf_loop(NA_OFFER_MAX, na_offered_step, &c, 0);
 		err = c.err;
-		na_offer_unpin(&c.w->o, true);
+		na_offer_drop(skb, 0, 1);
 	} else if (c.w->a.todo & NA_DO_RESEND) {
 		err = na_send_again(skb, partial, last);
 	} else {

@@ -101,6 +101,8 @@ int na_rewrite_cut(struct __sk_buff *skb, __u32 dir, __u32 keep, __s32 partial)
 		if (bpf_skb_store_bytes(skb, NA_L3, p->l3, NA_IP4_LEN, BPF_F_RECOMPUTE_CSUM) < 0)
 			return -1;
 	}
+	if ((w->a.todo & NA_DO_SPLIT) && na_put_rest(skb) < 0)
+		return -1;
 	*(__u16 *)(w->out + NA_TCP_CSUM) = 0;
 	if (na_store_tcp(skb, w, BPF_F_RECOMPUTE_CSUM) < 0)
 		return -1;

@@ -152,33 +152,26 @@ static __always_inline struct na_slab *na_slab_of(__u32 block, __u32 *off)
 	return bpf_map_lookup_elem(&na_slabs, &slab);
 }
 
-/* Let go of an offer's entries: of the sending's pins, and of the FIFO's if it took none. */
-static __always_inline void na_offer_unpin(struct na_offer *o, bool taken)
+struct na_unpin_ctx {
+	const __u32 *numbers;
+	__u32 n;
+};
+
+static long na_unpin_step(__u32 i, struct na_unpin_ctx *c)
 {
-	__u32 i;
-
-	for (i = 0; i < NA_OFFER_MAX; i++) {
-		struct na_entry *e;
-
-		if (i >= *(volatile __u32 *)&o->n)
-			break;
-		e = na_entry_at(o->q[i].entry);
-		if (e)
-			na_ref_add(e, taken ? -1u : -2u);
-	}
-	o->n = 0;
+	if (i >= NA_FIFO || i >= c->n)
+		return 1;
+	na_unpin_number(c->numbers[i]);
+	return 0;
 }
 
 /* Let go of the entries in an array of NA_FIFO numbers, of which n count. */
-static __always_inline void na_unpin_all(const __u32 *numbers, const volatile __u32 *n)
+static __always_inline void na_unpin_all(const __u32 *numbers, __u32 n)
 {
-	__u32 i;
+	struct na_unpin_ctx c = { .numbers = numbers, .n = n };
 
-	for (i = 0; i < NA_FIFO; i++) {
-		if (i >= *n)
-			break;
-		na_unpin_number(numbers[i]);
-	}
+	if (n)
+		bpf_loop(NA_FIFO, na_unpin_step, &c, 0);
 }
 
 #endif

@@ -11,7 +11,7 @@
 #include "bpf/work.bpf.h"
 
 #define NA_CAS_TRIES  4 /* of a compare-and-swap; then doubt, which is a miss */
-#define NA_ASK_MAX    64 /* calls looked at in one segment */
+#define NA_ASK_MAX    160 /* calls looked at in one segment */
 /*
  * skb->tc_index of what one of our programs has dealt with: devices stand on one another
  * (macvlan, ipvlan, a bridge with its ports), and each may have our filters.
@@ -61,12 +61,17 @@ static __always_inline int na_store_csum(struct __sk_buff *skb, struct na_packet
 
 /*
  * ask.bpf.c: parse and look up all records that begin in the ingress segment, the first at
- * skb offset w->at. Leaves what can be answered in w->o; returns NA_V_HIT if that is the
- * whole segment, else why not. Sets NA_SEG_NOTED if nothing was overlooked.
+ * skb offset w->at. Leaves what can be answered in w->o. Sets NA_SEG_NOTED if nothing was
+ * overlooked.
  */
 int na_ask(struct __sk_buff *skb);
-/* What is offered in w->o goes to nfsd after all: write down its xids. */
-int na_note_passed(struct __sk_buff *skb);
+/* What is offered in w->o from number `from` on goes to nfsd after all: write down its xids. */
+int na_note_passed(struct __sk_buff *skb, __u32 from);
+/*
+ * The offer in w->o from number `from` on is over. pins: 1 of each entry for the sending, and
+ * another for the FIFO if that did not take it.
+ */
+int na_offer_drop(struct __sk_buff *skb, __u32 from, __u32 pins);
 
 /* socket.bpf.c: begin to follow the connection of the ingress segment. */
 int na_meet(struct __sk_buff *skb);
@@ -88,6 +93,10 @@ __u64 na_limit_answer(struct __sk_buff *skb, __u32 bytes);
 /* An egress segment as nfsd sent it: counts, and sets its departure. 1 if it is limited. */
 int na_limit_out(struct __sk_buff *skb);
 
+/* rest.bpf.c: keep what NA_DO_SPLIT leaves of the skb, and put it behind the headers again. */
+int na_keep_rest(struct __sk_buff *skb);
+int na_put_rest(struct __sk_buff *skb);
+
 /* emit.bpf.c: carry out NA_DO_REPLY, NA_DO_RESEND and NA_DO_ACK of w->a. */
 int na_send_all(struct __sk_buff *skb, __s32 partial, __u32 last);
 /* Payload and checksum into an skb that has the headers of w->send's next packet. */
@@ -97,7 +106,7 @@ int na_fill_packet(struct __sk_buff *skb);
 int na_rewrite(struct __sk_buff *skb, __u32 dir);
 /*
  * Make the skb this segment again, whatever it carried since, with the header of w->a and
- * only the first `keep` payload bytes, which must still be in place.
+ * only `keep` payload bytes: the first, which must still be in place, or NA_DO_SPLIT's.
  */
 int na_rewrite_cut(struct __sk_buff *skb, __u32 dir, __u32 keep, __s32 partial);
 

@@ -80,7 +80,7 @@ int na_egress(struct __sk_buff *skb)
 		return TC_ACT_UNSPEC;
 	}
 	skb->tc_index = NA_SEEN;
-	na_unpin_all(w->a.unpin, &w->a.nunpin);
+	na_unpin_all(w->a.unpin, w->a.nunpin);
 	todo = w->a.todo;
 	if (todo & NA_DO_FORGET) {
 		na_forget(skb);

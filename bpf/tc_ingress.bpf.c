@@ -75,14 +75,15 @@ static __always_inline void na_scan(struct __sk_buff *skb, const struct na_packe
 	s->facts |= NA_SEG_SCANNED;
 }
 
-/* The offer is not taken: its calls go to nfsd. */
-static __always_inline bool na_offer_pass(struct __sk_buff *skb, struct na_work *w)
+/* The offer's calls from number `from` on go to nfsd. False if they could not be written down. */
+static __always_inline bool na_offer_pass(struct __sk_buff *skb, struct na_work *w, __u32 from)
 {
-	bool noted = na_note_passed(skb) == 0;
+	bool noted;
 
-	na_offer_unpin(&w->o, false);
-	if (!noted)
-		w->s.facts &= ~NA_SEG_NOTED;
+	if (from >= w->o.n)
+		return true;
+	noted = na_note_passed(skb, from) == 0;
+	na_offer_drop(skb, from, 2);
 	return noted;
 }
 
@@ -143,7 +144,8 @@ static __always_inline void na_consider(struct __sk_buff *skb, struct na_work *w
 					struct na_flow *f, struct na_ctl *ctl)
 {
 	struct na_records rec = f->c_rec;
-	__u32 why;
+	enum na_verdict why;
+	__u32 from = 0;
 
 	if (w->s.seq != f->c_next || ctl->mode == NA_MODE_OFF) {
 		na_count(NA_V_PASS_UNSYNC, 1);
@@ -163,22 +165,27 @@ static __always_inline void na_consider(struct __sk_buff *skb, struct na_work *w
 	if (!na_first_record(w, &rec))
 		return;
 	w->rep_max = na_max_packets * f->mss;
-	why = na_ask(skb);
-	if (why == NA_V_HIT && ctl->mode != NA_MODE_ANSWER)
-		why = NA_V_MISS_MODE;
-	if (why == NA_V_HIT && !f->way.ifindex)
-		why = NA_V_PASS_UNSYNC;
-	if (why == NA_V_HIT && w->p.odd)
-		why = NA_V_PASS_FLAGS;
-	if (why == NA_V_HIT && w->s.now - f->last_alive > na_alive_ns)
-		why = NA_V_MISS_ALIVE;
-	/* what is answered is not acknowledged before: the client would send it again */
-	if (why == NA_V_HIT && w->l.limited && w->l.slow)
-		why = NA_V_PASS_LIMIT;
-	if (why == NA_V_HIT)
+	na_ask(skb);
+	if (!w->o.n)
 		return;
-	na_count(why, 1);
-	na_offer_pass(skb, w);
+	if (ctl->mode != NA_MODE_ANSWER) {
+		why = NA_V_MISS_MODE;
+	} else if (!f->way.ifindex) {
+		why = NA_V_PASS_UNSYNC;
+	} else if (w->p.odd) {
+		why = NA_V_PASS_FLAGS;
+	} else if (w->l.limited && w->l.slow) {
+		/* what is answered is not acknowledged before: the client would send it again */
+		why = NA_V_PASS_LIMIT;
+	} else if (w->s.now - f->last_alive > na_alive_ns) {
+		why = NA_V_MISS_ALIVE;
+		from = w->o.n - 1; /* one is enough */
+	} else {
+		return;
+	}
+	na_count(why, w->o.n - from);
+	if (!na_offer_pass(skb, w, from))
+		w->s.facts &= ~NA_SEG_NOTED;
 }
 
 SEC("tc")
@@ -207,7 +214,6 @@ int na_ingress(struct __sk_buff *skb)
 	if (na_csum_good(skb))
 		w->s.facts |= NA_SEG_CSUM;
 	w->o.n = 0;
-	w->o.rep_len = 0;
 	w->mark = skb->mark;
 	if (w->s.len)
 		na_consider(skb, w, f, ctl);
@@ -222,21 +228,21 @@ int na_ingress(struct __sk_buff *skb)
 	lost = lost && !f->c_rec.sync;
 	bpf_spin_unlock(&f->lock);
 	if (!mine) { /* deleted under us, and another's by now */
-		na_offer_unpin(&w->o, false);
+		na_offer_drop(skb, 0, 2);
 		return TC_ACT_UNSPEC;
 	}
 
 	if (lost)
 		na_count(NA_V_LOST_IN, 1);
-	if (w->o.n && !(w->a.todo & NA_DO_REPLY)) {
-		na_count(w->a.why, 1);
-		if (!na_offer_pass(skb, w)) {
+	if (w->a.taken < w->o.n) {
+		na_count(w->a.why, w->o.n - w->a.taken);
+		if (!na_offer_pass(skb, w, w->a.taken)) {
 			bpf_spin_lock(&f->lock);
 			f->flags |= NA_FLOW_DARK;
 			bpf_spin_unlock(&f->lock);
 		}
 	}
-	na_unpin_all(w->a.unpin, &w->a.nunpin);
+	na_unpin_all(w->a.unpin, w->a.nunpin);
 	if (w->a.todo == NA_DO_PASS)
 		return TC_ACT_UNSPEC;
 	if (first && (w->a.todo & NA_DO_REPLY))
@@ -244,7 +250,7 @@ int na_ingress(struct __sk_buff *skb)
 	bpf_tail_call(skb, &na_jumps, NA_JUMP_EMIT);
 	/* not reached; as if the network had lost it */
 	na_count(NA_V_EMIT_FAIL, 1);
-	na_offer_unpin(&w->o, true);
+	na_offer_drop(skb, 0, 1);
 	return TC_ACT_SHOT;
 }
 
@@ -282,6 +288,9 @@ int na_emit(struct __sk_buff *skb)
 		partial = na_csum_partial(skb, NA_IN) > 0;
 	if ((todo & NA_DO_RESEND) && w->l.limited && w->l.slow)
 		todo &= ~NA_DO_RESEND; /* it was not lost, but waits in the qdisc */
+	/* the replies are made of the same skb */
+	if ((todo & NA_DO_SPLIT) && na_keep_rest(skb) < 0)
+		on = false;
 	if (todo & (NA_DO_REPLY | NA_DO_RESEND | NA_DO_ACK)) {
 		itself = !on && na_may_return(skb);
 		err = na_send_all(skb, partial, itself);
@@ -298,7 +307,7 @@ int na_emit(struct __sk_buff *skb)
 	if (todo & NA_DO_BARE) {
 		na_count(NA_V_BARE_ACK, 1);
 		err = na_rewrite_cut(skb, NA_IN, 0, partial);
-	} else if (todo & (NA_DO_TRIM | NA_DO_RESEND | NA_DO_ACK)) {
+	} else if (todo & (NA_DO_TRIM | NA_DO_SPLIT | NA_DO_RESEND | NA_DO_ACK)) {
 		na_count(NA_V_TRIMMED, !!(todo & NA_DO_TRIM));
 		err = na_rewrite_cut(skb, NA_IN, w->a.keep, partial);
 	} else {

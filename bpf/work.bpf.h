@@ -57,7 +57,6 @@ struct na_work {
 	struct na_offer o;
 	__u32 rep_max; /* longest reply this connection gets */
 	__u32 at; /* skb offset of the record being asked after */
-	__u32 why; /* first reason not to answer, NA_V_HIT while there is none */
 	__u32 dark; /* NA_FLOW_DARK: nothing may be learnt */
 	__u8 call[NA_XDR_CAP + 8] __attribute__((aligned(8))); /* record mark and message */
 	struct na_rpc_call rpc;

@@ -29,7 +29,7 @@
 #define NA_SLAB_BLOCKS	 64 /* blocks of one element of the slab array */
 #define NA_SLAB_SLACK	 NA_BLOCK_BYTES /* lets the verifier see offset + length in bounds */
 #define NA_SLOTS	 65536u /* version slots; a power of two */
-#define NA_FIFO		 32u /* answered requests not yet acknowledged, per connection */
+#define NA_FIFO		 128u /* answered requests not yet acknowledged, per connection */
 #define NA_NO_BLOCK	 0u /* block and entry numbers start at 1 */
 #define NA_REPLY_PACKETS 48u /* the most packets one reply may ever take */
 

@@ -28,7 +28,8 @@
 #define NA_SEG_WARM    0x40u /* its file is cached: replies will be injected from now on */
 
 #define NA_SACKS     4 /* RFC 2018 section 3 */
-#define NA_OFFER_MAX 8 /* requests of one segment answered at once */
+#define NA_OFFER_MAX 128 /* requests of one segment answered at once */
+#define NA_REST_MAX  (15u << 10) /* payload that may go on of a segment some requests of which do not */
 
 struct na_sack {
 	__u32 left;
@@ -53,6 +54,7 @@ struct na_segment {
 
 /* A READ call that may be answered. */
 struct na_question {
+	__u32 at; /* where the record begins in the segment's payload */
 	__u32 req_len; /* the record with its mark */
 	__u32 rep_len; /* the reply with its mark */
 	__u32 entry; /* pinned for us */
@@ -62,10 +64,12 @@ struct na_question {
 	__u64 offset;
 };
 
-/* All records of one segment, in order; n == 0: no answer to offer. */
+/*
+ * Records of one segment that can be answered, in order; what lies between them goes to the
+ * server. Found by the parser whose states are rec_from and rec_to.
+ */
 struct na_offer {
 	__u32 n;
-	__u32 rep_len; /* of all together */
 	struct na_question q[NA_OFFER_MAX];
 };
 
@@ -74,15 +78,17 @@ struct na_offer {
 #define NA_DO_REWRITE 0x002u /* fields below differ from the segment's */
 #define NA_DO_TRIM    0x004u /* only the first `keep` payload bytes go on, and no FIN */
 #define NA_DO_BARE    0x008u /* a bare ACK with the fields below goes on instead */
-#define NA_DO_REPLY   0x010u /* all offered replies are sent, the first at c_seq */
+#define NA_DO_REPLY   0x010u /* the first `taken` offered replies are sent, from c_seq on */
 #define NA_DO_RESEND  0x020u /* `again` from stream position c_seq on is sent */
 #define NA_DO_ACK     0x040u /* a bare ACK is sent to the client */
 #define NA_DO_FORGET  0x080u /* the flow is another connection's: delete it */
 #define NA_DO_DROP    0x100u
+#define NA_DO_SPLIT   0x200u /* the `taken` requests are left out of what goes on: `keep` bytes */
 
 struct na_action {
 	__u32 todo;
-	__u32 why; /* enum na_verdict: what kept an offer from being taken, or NA_V_MAX */
+	__u32 why; /* enum na_verdict: what kept the offer's rest from being taken, or NA_V_MAX */
+	__u32 taken; /* so many of the offer's first are consumed */
 	/* the segment as it goes on */
 	__u32 seq;
 	__u32 ack;

@@ -225,9 +225,8 @@ na_inline void na_resend(struct na_flow *f, const struct na_segment *s, struct n
 	a->todo |= NA_DO_RESEND;
 }
 
-/* What keeps these requests from being answered; NA_V_MAX if nothing does. */
-na_inline __u32 na_refuse_offer(const struct na_flow *f, const struct na_segment *s,
-				const struct na_offer *o, bool believed)
+/* What keeps all requests of this segment from being answered; NA_V_MAX if nothing does. */
+na_inline __u32 na_refuse_offer(const struct na_flow *f, const struct na_segment *s, bool believed)
 {
 	if (f->flags & (NA_FLOW_SYN | NA_FLOW_CLOSING))
 		return NA_V_PASS_FLAGS;
@@ -237,7 +236,8 @@ na_inline __u32 na_refuse_offer(const struct na_flow *f, const struct na_segment
 		return NA_V_PASS_UNSYNC;
 	if (!believed)
 		return NA_V_PASS_CSUM;
-	if (s->seq != f->c_next || !na_records_at_boundary(&f->c_rec, s->seq) || !f->s_rec.sync)
+	if (s->seq != f->c_next || !f->c_rec.sync || !(s->facts & NA_SEG_SCANNED) ||
+	    !na_records_equal(&f->c_rec, &s->rec_from) || !f->s_rec.sync)
 		return NA_V_PASS_UNSYNC;
 	if (!(f->flags & NA_FLOW_FRESH) && s->now - f->born < NA_WATCH_NS)
 		return NA_V_PASS_UNSYNC;
@@ -245,31 +245,44 @@ na_inline __u32 na_refuse_offer(const struct na_flow *f, const struct na_segment
 		return NA_V_PASS_EGRESS_BUSY;
 	if (f->flags & NA_FLOW_RECOVERY)
 		return NA_V_PASS_RECOVERY;
-	if (f->count + o->n > NA_FIFO)
+	return NA_V_MAX;
+}
+
+/* What keeps this one from being answered behind those that are; NA_V_MAX if nothing does. */
+na_inline __u32 na_refuse_one(const struct na_flow *f, const struct na_question *q)
+{
+	if (f->count == NA_FIFO)
 		return NA_V_PASS_FIFO;
 	/* even if the server fills the edge it was told, all must fit the client's window */
-	if (na_seq_lt(f->c_edge, f->s_edge_told + f->dout + o->rep_len))
+	if (na_seq_lt(f->c_edge, f->s_edge_told + f->dout + q->rep_len))
 		return NA_V_PASS_WINDOW;
 	/* alone, a reply may go: an allowance that fell below one would never grow again */
-	if ((f->count || o->n > 1) && na_injected_in_flight(f) + o->rep_len > f->cwnd)
+	if (f->count && na_injected_in_flight(f) + q->rep_len > f->cwnd)
 		return NA_V_PASS_CWND;
 	return NA_V_MAX;
 }
 
-/* Consume the segment: reserve the replies' places in the client's stream. */
-na_inline void na_consume(struct na_flow *f, const struct na_segment *s, const struct na_offer *o,
+/*
+ * Consume the requests there is room for: reserve their replies' places in the client's
+ * stream. False if that is none, and nothing was done.
+ */
+na_inline bool na_consume(struct na_flow *f, const struct na_segment *s, const struct na_offer *o,
 			  struct na_action *a)
 {
-	__u32 i, first = f->s_high + f->dout;
+	__u32 din = f->din, dout = f->dout, count = f->count, i;
+	volatile __u32 *taken = &a->taken;
 
 	NA_NO_UNROLL
-	for (i = 0; i < NA_OFFER_MAX && i < o->n; i++) {
-		struct na_fifo_slot *slot = &f->fifo[(f->head + f->count) & (NA_FIFO - 1)];
+	for (i = 0; i < NA_OFFER_MAX && i < *(const volatile __u32 *)&o->n; i++) {
 		const struct na_question *q = &o->q[i];
+		struct na_fifo_slot *slot = &f->fifo[(f->head + f->count) & (NA_FIFO - 1)];
 
-		slot->req_c = f->c_next;
+		a->why = na_refuse_one(f, q);
+		if (a->why != NA_V_MAX)
+			break;
+		slot->req_c = s->seq + q->at;
 		slot->req_len = q->req_len;
-		slot->req_s = f->c_next - f->din;
+		slot->req_s = slot->req_c - f->din;
 		slot->rep_c = f->s_high + f->dout;
 		slot->rep_len = q->rep_len;
 		slot->rep_s = f->s_high;
@@ -278,30 +291,53 @@ na_inline void na_consume(struct na_flow *f, const struct na_segment *s, const s
 		slot->count = q->count;
 		slot->fid = q->fid;
 		slot->offset = q->offset;
-		f->c_next += q->req_len;
 		f->din += q->req_len;
 		f->dout += q->rep_len;
 		f->count++;
+		*taken = i + 1;
 	}
-	na_records_start(&f->c_rec, f->c_next);
-	na_header_to_client(f, s, a, first);
+	if (!*taken)
+		return false;
+	a->keep = s->len - (f->din - din);
+	if (a->keep > NA_REST_MAX) {
+		f->din = din;
+		f->dout = dout;
+		f->count = count;
+		*taken = 0;
+		a->why = NA_V_PASS_SPLIT;
+		return false;
+	}
+	a->seq = s->seq - din;
+	f->c_next = s->seq + s->len;
+	f->c_rec = s->rec_to;
+	na_header_to_client(f, s, a, f->s_high + dout);
 	a->todo = NA_DO_REPLY;
+	return true;
+}
+
+/* What is left of a segment goes on to the server: the rest, or its news alone (I3). */
+na_inline void na_pass_rest(struct na_flow *f, const struct na_segment *s, struct na_action *a)
+{
+	na_header_to_server(f, s, a, true);
+	if (a->keep) {
+		a->todo |= NA_DO_PASS | NA_DO_SPLIT | NA_DO_REWRITE;
+	} else if (na_news_to_server(f, s, a)) {
+		a->todo |= NA_DO_BARE;
+	} else {
+		return;
+	}
+	na_tell_server(f, a);
 }
 
 /* A repeated byte at seq: the answered request it belongs to, or the first one behind it. */
 na_inline bool na_find_consumed(const struct na_flow *f, __u32 seq, __u32 *start)
 {
-	const struct na_fifo_slot *slot;
-	__u32 i;
+	__u32 i = na_slots_before(f, seq, NA_EDGE_REQ_END);
 
-	NA_NO_UNROLL
-	na_for_each_slot(f, i, slot) {
-		if (na_seq_lt(seq, slot->req_c + slot->req_len)) {
-			*start = slot->req_c;
-			return true;
-		}
-	}
-	return false;
+	if (i >= f->count)
+		return false;
+	*start = na_slot_of(f, i)->req_c;
+	return true;
 }
 
 /* The segment's place in the server's stream, and what of it may go on. */
@@ -382,6 +418,7 @@ na_inline void na_action_init(struct na_action *a)
 {
 	a->todo = NA_DO_PASS;
 	a->why = NA_V_MAX;
+	a->taken = 0;
 	a->nsack = 0;
 	a->nunpin = 0;
 }
@@ -424,15 +461,9 @@ na_inline void na_splice_in(struct na_flow *f, const struct na_segment *s, const
 		f->flags |= NA_FLOW_CLOSING;
 
 	if (o->n) {
-		a->why = na_refuse_offer(f, s, o, believed);
-		if (a->why == NA_V_MAX) {
-			na_consume(f, s, o, a);
-			na_header_to_server(f, s, a, true);
-			if (na_news_to_server(f, s, a)) { /* I3 */
-				a->seq = f->c_next - f->din;
-				a->todo |= NA_DO_BARE;
-				na_tell_server(f, a);
-			}
+		a->why = na_refuse_offer(f, s, believed);
+		if (a->why == NA_V_MAX && na_consume(f, s, o, a)) {
+			na_pass_rest(f, s, a);
 			return;
 		}
 	}

@@ -20,15 +20,6 @@
 #define NA_NO_UNROLL
 #endif
 
-/*
- * The count is read anew each time, so that the verifier does not follow one path
- * through the program for every number of slots.
- */
-#define na_for_each_slot(f, i, slot)                                                               \
-	for ((i) = 0; (i) < NA_FIFO && (i) < *(const volatile __u32 *)&(f)->count &&               \
-		      ((slot) = &(f)->fifo[((f)->head + (i)) & (NA_FIFO - 1)], true);              \
-	     (i)++)
-
 /* All ones if v < 0, else 0, kept from becoming a branch: that doubles the verifier's paths. */
 na_inline __u32 na_if_negative(__s64 v)
 {
@@ -38,49 +29,85 @@ na_inline __u32 na_if_negative(__s64 v)
 	return (__u32)mask;
 }
 
-/* How much of [start, start + len) lies at or behind p. */
-na_inline __u32 na_part_behind(__u32 start, __u32 len, __u32 p)
+na_inline const struct na_fifo_slot *na_slot_of(const struct na_flow *f, __u32 i)
 {
-	__s64 d = na_seq_diff(start + len, p);
+	return &f->fifo[(f->head + i) & (NA_FIFO - 1)];
+}
 
-	d &= ~(__s64)(__s32)na_if_negative(d);
-	return len + ((__u32)(d - len) & na_if_negative(d - (__s64)len));
+/* The edge of a slot that a position is compared with. Each grows from slot to slot. */
+enum na_edge {
+	NA_EDGE_REQ_C, /* where the consumed request begins, client space */
+	NA_EDGE_REQ_END, /* and ends */
+	NA_EDGE_REQ_S, /* its place in the server's stream */
+	NA_EDGE_REP_END, /* where the injected reply ends, client space */
+	NA_EDGE_REP_S, /* its place in the server's stream */
+};
+
+na_inline __u32 na_edge_of(const struct na_fifo_slot *slot, enum na_edge edge)
+{
+	switch (edge) {
+	case NA_EDGE_REQ_C:
+		return slot->req_c;
+	case NA_EDGE_REQ_END:
+		return slot->req_c + slot->req_len;
+	case NA_EDGE_REQ_S:
+		return slot->req_s;
+	case NA_EDGE_REP_END:
+		return slot->rep_c + slot->rep_len;
+	case NA_EDGE_REP_S:
+		return slot->rep_s;
+	}
+	return 0;
+}
+
+/*
+ * How many slots have that edge at or before p: a binary search in as many steps whatever
+ * it finds, without a branch, so that the verifier walks it once.
+ */
+na_inline __u32 na_slots_before(const struct na_flow *f, __u32 p, enum na_edge edge)
+{
+	__u32 n = 0, step;
+
+	NA_UNROLL
+	for (step = NA_FIFO; step; step >>= 1) {
+		__u32 most = n + step;
+		__u32 e = na_edge_of(na_slot_of(f, most - 1), edge);
+
+		n += step & ~na_if_negative(na_seq_diff(p, e)) &
+		     ~na_if_negative((__s64)f->count - most);
+	}
+	return n;
 }
 
 /* A client byte's place in the server's stream; inside a consumed request: its start. */
 na_inline __u32 na_map_in_seq(const struct na_flow *f, __u32 p)
 {
-	const struct na_fifo_slot *slot;
-	__u32 i, behind = 0;
+	__u32 i = na_slots_before(f, p, NA_EDGE_REQ_END);
+	const struct na_fifo_slot *slot = na_slot_of(f, i);
 
-	NA_NO_UNROLL
-	na_for_each_slot(f, i, slot)
-		behind += na_part_behind(slot->req_c, slot->req_len, p);
-	return p - f->din + behind;
+	if (i >= f->count)
+		return p - f->din;
+	return na_seq_lt(p, slot->req_c) ? slot->req_s - (slot->req_c - p) : slot->req_s;
 }
 
 /* A client acknowledgement in server space; inside an injected reply: its start. */
 na_inline __u32 na_map_in_ack(const struct na_flow *f, __u32 p)
 {
-	const struct na_fifo_slot *slot;
-	__u32 i, behind = 0;
+	__u32 i = na_slots_before(f, p, NA_EDGE_REP_END);
+	const struct na_fifo_slot *slot = na_slot_of(f, i);
 
-	NA_NO_UNROLL
-	na_for_each_slot(f, i, slot)
-		behind += na_part_behind(slot->rep_c, slot->rep_len, p);
-	return p - f->dout + behind;
+	if (i >= f->count)
+		return p - f->dout;
+	return na_seq_lt(p, slot->rep_c) ? slot->rep_s - (slot->rep_c - p) : slot->rep_s;
 }
 
 /* A server byte's place in the client's stream: data queued after an injection follows it. */
 na_inline __u32 na_map_out_seq(const struct na_flow *f, __u32 q)
 {
-	const struct na_fifo_slot *slot;
-	__u32 i, behind = 0;
+	__u32 i = na_slots_before(f, q, NA_EDGE_REP_S);
+	const struct na_fifo_slot *slot = na_slot_of(f, i);
 
-	NA_NO_UNROLL
-	na_for_each_slot(f, i, slot)
-		behind += slot->rep_len & na_if_negative(na_seq_diff(q, slot->rep_s));
-	return q + f->dout - behind;
+	return i >= f->count ? q + f->dout : q + (slot->rep_c - slot->rep_s);
 }
 
 /*
@@ -89,14 +116,10 @@ na_inline __u32 na_map_out_seq(const struct na_flow *f, __u32 q)
  */
 na_inline __u32 na_map_out_ack(const struct na_flow *f, __u32 q, bool right_edge)
 {
-	const struct na_fifo_slot *slot;
-	__u32 i, behind = 0;
+	__u32 i = na_slots_before(f, q - right_edge, NA_EDGE_REQ_S);
+	const struct na_fifo_slot *slot = na_slot_of(f, i);
 
-	NA_NO_UNROLL
-	na_for_each_slot(f, i, slot)
-		behind += slot->req_len &
-			  na_if_negative(na_seq_diff(q, slot->req_s + right_edge));
-	return q + f->din - behind;
+	return i >= f->count ? q + f->din : q + (slot->req_c - slot->req_s);
 }
 
 /* How far the client may be acknowledged (I4), client space. */
@@ -117,22 +140,17 @@ na_inline __u32 na_frontier(const struct na_flow *f)
  */
 na_inline void na_retire(struct na_flow *f, struct na_action *a)
 {
-	__u32 i;
+	__u32 settled = na_slots_before(f, f->c_ack, NA_EDGE_REP_END);
+	__u32 held = na_slots_before(f, f->s_ack, NA_EDGE_REQ_S), i;
+	/* in memory: in a register the verifier would follow each number by itself */
+	volatile __u32 *n = &a->nunpin;
 
+	*n = settled < held ? settled : held;
 	NA_NO_UNROLL
-	for (i = 0; i < NA_FIFO; i++) {
-		const struct na_fifo_slot *s = &f->fifo[f->head & (NA_FIFO - 1)];
-		__u32 n = a->nunpin;
-
-		if (!f->count || na_seq_lt(f->c_ack, s->rep_c + s->rep_len) ||
-		    na_seq_lt(f->s_ack, s->req_s))
-			break;
-		/* no more than count slots, so never over the end */
-		a->unpin[n & (NA_FIFO - 1)] = s->entry;
-		a->nunpin = n + 1;
-		f->head = (f->head + 1) & (NA_FIFO - 1);
-		f->count--;
-	}
+	for (i = 0; i < NA_FIFO && i < *n; i++)
+		a->unpin[i] = na_slot_of(f, i)->entry;
+	f->head = (f->head + *n) & (NA_FIFO - 1);
+	f->count -= *n;
 }
 
 /* Injected bytes the client has not acknowledged. */
@@ -144,18 +162,13 @@ na_inline __u32 na_injected_in_flight(const struct na_flow *f)
 /* The slot the client's next missing byte belongs to, if that byte is one of ours. */
 na_inline bool na_hole(const struct na_flow *f, struct na_fifo_slot *out)
 {
-	const struct na_fifo_slot *slot;
-	__u32 i;
+	__u32 i = na_slots_before(f, f->c_ack, NA_EDGE_REP_END);
+	const struct na_fifo_slot *slot = na_slot_of(f, i);
 
-	NA_NO_UNROLL
-	na_for_each_slot(f, i, slot) {
-		if (na_seq_le(slot->rep_c, f->c_ack) &&
-		    na_seq_lt(f->c_ack, slot->rep_c + slot->rep_len)) {
-			*out = *slot;
-			return true;
-		}
-	}
-	return false;
+	if (i >= f->count || na_seq_lt(f->c_ack, slot->rep_c))
+		return false;
+	*out = *slot;
+	return true;
 }
 
 na_inline bool na_spliced(const struct na_flow *f)

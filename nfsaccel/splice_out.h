@@ -14,15 +14,10 @@
 /* Where the first request consumed inside [left, right) begins, client space; else right. */
 na_inline __u32 na_sack_stop(const struct na_flow *f, __u32 left, __u32 right)
 {
-	const struct na_fifo_slot *slot;
-	__u32 i;
+	__u32 i = na_slots_before(f, left, NA_EDGE_REQ_C);
+	const struct na_fifo_slot *slot = na_slot_of(f, i);
 
-	NA_NO_UNROLL
-	na_for_each_slot(f, i, slot) {
-		if (na_seq_lt(left, slot->req_c) && na_seq_lt(slot->req_c, right))
-			return slot->req_c;
-	}
-	return right;
+	return i < f->count && na_seq_lt(slot->req_c, right) ? slot->req_c : right;
 }
 
 /*
@@ -54,17 +49,13 @@ na_inline void na_map_out_sacks(const struct na_flow *f, const struct na_segment
 /* Where the first reply injected behind q begins, if that is before end. */
 na_inline bool na_find_injected(const struct na_flow *f, __u32 q, __u32 end, __u32 *start)
 {
-	const struct na_fifo_slot *slot;
-	__u32 i;
+	__u32 i = na_slots_before(f, q, NA_EDGE_REP_S);
+	const struct na_fifo_slot *slot = na_slot_of(f, i);
 
-	NA_NO_UNROLL
-	na_for_each_slot(f, i, slot) {
-		if (na_seq_lt(q, slot->rep_s) && na_seq_lt(slot->rep_s, end)) {
-			*start = slot->rep_s;
-			return true;
-		}
-	}
-	return false;
+	if (i >= f->count || !na_seq_lt(slot->rep_s, end))
+		return false;
+	*start = slot->rep_s;
+	return true;
 }
 
 /* Follow the server's stream. Returns false if the segment cannot be sent on. */

@@ -34,7 +34,7 @@
 	X(PASS_RECOVERY, "pass_recovery", "a lost reply is being resent")                          \
 	X(PASS_FLAGS, "pass_flags", "TCP flags, ECN mark or options not for us")                   \
 	X(PASS_CSUM, "pass_csum", "checksum wrong, or not to be told")                             \
-	X(PASS_SPLIT, "pass_split", "segment does not hold whole records only")                    \
+	X(PASS_SPLIT, "pass_split", "record not whole in its segment, or too much beside it")                    \
 	X(PASS_NOTREAD, "pass_not_read", "record that is not an NFSv3 READ call")                  \
 	X(PASS_MANY, "pass_many", "more requests in one segment than are answered at once")        \
 	X(PASS_TORN, "pass_torn", "entry changed hands while it was being pinned")                 \

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-static const char *const profiles[] = {"clean", "steady", "lossy", "heavy",  "reorder", "drop",
-				       "small", "idle",	  "adopt", "ending", "corrupt", NULL};
+static const char *const profiles[] = {"clean", "steady", "lossy",  "heavy",   "reorder", "drop", "small",
+				       "idle",	"adopt",  "ending", "corrupt", "busy",	  NULL};
 
 enum profile {
 	P_CLEAN,
@@ -18,6 +18,7 @@ enum profile {
 	P_ADOPT,
 	P_ENDING,
 	P_CORRUPT,
+	P_BUSY, /* dear: long runs */
 	P_MIXED
 };
 
@@ -149,14 +150,33 @@ static void shape(struct rng *r, struct config *c, enum profile p)
 	}
 }
 
+/* Nothing is lost, packets are of the usual size, and a READ is an eighth of one or less. */
+static void busy(struct rng *r, struct config *c)
+{
+	c->steady = c->busy = true;
+	c->depth = rng_pm(r, 500) ? 32 : 128;
+	c->nreq = 9 * c->depth; /* six round trips of slow start come first */
+	c->c_mss = c->s_mss = 1448;
+	c->req_max = rng_range(r, 120, 190);
+	c->rep_max = rng_range(r, 200, 3400);
+	c->max_packets = 12;
+	c->cacheable = rng_pm(r, 500) ? 1000 : 950;
+	c->cached = 1000;
+	c->multi = c->split = c->alive_pass = 0;
+	c->think = 0;
+	c->c_buf = c->c_buf_max = 4 * c->depth * c->rep_max + 64 * c->s_mss;
+	c->s_buf = 64 * 1448 + 2 * c->depth * c->req_max;
+	c->shave = true;
+}
+
 void config_pick(struct sim *s, const char *profile)
 {
 	struct config *c = &s->cfg;
 	struct rng *r = &s->rng;
-	uint32_t p, draw = rng_below(r, 24);
+	uint32_t p, draw = rng_below(r, 384);
 
 	memset(c, 0, sizeof(*c));
-	p = draw < P_MIXED ? draw : P_MIXED;
+	p = draw == 383 ? P_BUSY : draw / 16 < P_BUSY ? draw / 16 : P_MIXED;
 	for (draw = 0; profile && profiles[draw]; draw++)
 		if (!strcmp(profile, profiles[draw]))
 			p = draw;
@@ -165,7 +185,7 @@ void config_pick(struct sim *s, const char *profile)
 	pick_load(r, c);
 	pick_ends(r, c);
 	shape(r, c, p);
-	if (p != P_CLEAN && p != P_STEADY && p != P_IDLE && !(p == P_SMALL && rng_pm(r, 500)) &&
+	if (p != P_CLEAN && p != P_STEADY && p != P_BUSY && p != P_IDLE && !(p == P_SMALL && rng_pm(r, 500)) &&
 	    !((p == P_ADOPT || p == P_ENDING) && rng_pm(r, 500)))
 		harm(r, c, p);
 	c->clean = !c->heal;
@@ -191,6 +211,8 @@ void config_pick(struct sim *s, const char *profile)
 			c->heal = 100 * SEC;
 		}
 	}
+	if (p == P_BUSY)
+		busy(r, c);
 	while (c->nreq * (c->rep_max + 8) > SERVER_STREAM - 65536 ||
 	       c->nreq * (c->req_max + 8) > CLIENT_STREAM - 8192)
 		c->nreq = c->nreq * 7 / 8;

@@ -20,7 +20,8 @@ enum ending {
 struct config {
 	bool clean;   /* nothing is lost, repeated or reordered */
 	bool torn_up; /* but some requests come in pieces */
-	bool steady;  /* and all is cacheable at modest depth: most must be hits */
+	bool steady;  /* and all is cached: most must be hits */
+	bool busy;    /* so many requests are out at once that they come in trains */
 	/* requests */
 	uint32_t nreq, depth;
 	uint32_t cacheable, cached, multi; /* chances */

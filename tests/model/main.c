@@ -147,15 +147,16 @@ static void report(const struct stats *st)
 		NA_VERDICTS(NA_X)
 #undef NA_X
 	};
-	static const char *const depth[] = {"1", "2-8", "9-32", "64", "1 in pieces"};
-	uint32_t i;
+	static const char *const depth[LOADS] = {
+		"1", "2-8", "9-32", "64", "1 in pieces", "32 of READs only", "128 of READs only"};
+	uint32_t i, v;
 
 #define N(x) (unsigned long long)st->x
 	printf("%llu requests, %llu cacheable, %llu hits; %llu segments\n", N(requests),
 	       N(eligible), N(hits), N(segments));
-	printf("resends %llu, releases %llu, bare ACKs %llu, trims %llu, drops %llu, "
+	printf("resends %llu, releases %llu, bare ACKs %llu, trims %llu, splits %llu, drops %llu, "
 	       "resyncs %llu in %llu out\n",
-	       N(resends), N(releases), N(bares), N(trims), N(drops), N(resync_in), N(resync_out));
+	       N(resends), N(releases), N(bares), N(trims), N(splits), N(drops), N(resync_in), N(resync_out));
 	printf("client: RTOs %llu, tail probes %llu, retransmissions %llu; server: RTOs %llu, "
 	       "retransmissions %llu; resets %llu, ports reused %llu\n",
 	       N(c_rto), N(c_tlp), N(c_retrans), N(s_rto), N(s_retrans), N(resets), N(reuses));
@@ -163,10 +164,16 @@ static void report(const struct stats *st)
 		if (st->why[i])
 			printf("%s %llu  ", name[i], N(why[i]));
 	printf("\nhit share, loss-free and all cached:");
-	for (i = 0; i < 5; i++)
-		if (st->qd_eligible[i])
-			printf("  depth %s: %.1f %%", depth[i],
-			       100.0 * st->qd_hits[i] / st->qd_eligible[i]);
+	for (i = 0; i < LOADS; i++) {
+		if (!st->qd_eligible[i])
+			continue;
+		printf("\n  depth %s: %.1f %%", depth[i],
+		       100.0 * st->qd_hits[i] / st->qd_eligible[i]);
+		for (v = 0; v < NA_V_MAX; v++)
+			if (st->qd_why[i][v])
+				printf("  %s %.1f %%", name[v],
+				       100.0 * st->qd_why[i][v] / st->qd_eligible[i]);
+	}
 	putchar('\n');
 #undef N
 }
@@ -270,11 +277,11 @@ int main(int argc, char **argv)
 	}
 	seeds = sum.runs;
 	report(&sum);
-	if (sum.qd_eligible[0] > 20000 && sum.qd_hits[0] * 100 < sum.qd_eligible[0] * 95) {
+	if (sum.qd_eligible[LOAD_1] > 20000 && sum.qd_hits[LOAD_1] * 100 < sum.qd_eligible[LOAD_1] * 95) {
 		printf("hit share: depth 1 is below 95 %%\n");
 		violations++;
 	}
-	if (sum.qd_eligible[4] > 5000 && sum.qd_hits[4] * 100 < sum.qd_eligible[4] * 60) {
+	if (sum.qd_eligible[LOAD_PIECES] > 5000 && sum.qd_hits[LOAD_PIECES] * 100 < sum.qd_eligible[LOAD_PIECES] * 60) {
 		printf("hit share: a request in pieces costs those behind it\n");
 		violations++;
 	}

@@ -8,7 +8,7 @@
 
 #define PATIENCE (150 * SEC) /* after the wire has healed all must be done by then */
 #define LINGER	 (40 * SEC)
-#define STEPS	 100000u
+#define STEPS	 3000000u
 
 static void tcp_start(struct sim *s, struct tcp *t, bool client)
 {
@@ -286,10 +286,25 @@ static void live(struct sim *s)
 	check_end(s);
 }
 
+enum load load_of(const struct config *c)
+{
+	if (c->busy)
+		return c->depth <= 32 ? LOAD_BUSY_32 : LOAD_BUSY_128;
+	if (c->torn_up)
+		return LOAD_PIECES;
+	return c->depth == 1 ? LOAD_1 : c->depth <= 8 ? LOAD_8 : c->depth <= 32 ? LOAD_32 : LOAD_64;
+}
+
+/* The first round trips, when all must pass or the allowance is small, do not count. */
+uint32_t load_warm(const struct config *c)
+{
+	return c->busy ? 6 * c->depth : 3 * c->depth + 3;
+}
+
 static void account(struct sim *s)
 {
 	struct stats *st = s->st;
-	uint32_t i, eligible = 0, d = s->cfg.depth;
+	uint32_t i, eligible = 0;
 
 	for (i = 0; i < s->app.written; i++)
 		eligible += s->app.req[i].cacheable;
@@ -303,13 +318,12 @@ static void account(struct sim *s)
 	st->c_retrans += s->cl.retransmits;
 	st->s_retrans += s->sv.retransmits;
 	if (s->cfg.steady) {
-		/* the first round trips, when all must pass, do not count */
-		uint32_t warm = s->app.written < 3 * d + 3 ? s->app.written : 3 * d + 3;
-
-		i = s->cfg.torn_up ? 4 : d == 1 ? 0 : d <= 8 ? 1 : d <= 32 ? 2 : 3;
-		st->qd_eligible[i] += s->app.written - warm;
-		for (; warm < s->app.written; warm++)
-			st->qd_hits[i] += !s->app.req[warm].at_server;
+		for (i = load_warm(&s->cfg); i < s->app.written; i++) {
+			if (!s->app.req[i].cacheable)
+				continue;
+			st->qd_eligible[load_of(&s->cfg)]++;
+			st->qd_hits[load_of(&s->cfg)] += !s->app.req[i].at_server;
+		}
 	}
 }
 

@@ -21,10 +21,10 @@
 #define SEC   1000000000ull
 #define NEVER UINT64_MAX
 
-#define CLIENT_STREAM (96u << 10) /* most bytes a client ever writes in a run */
-#define SERVER_STREAM (640u << 10)
-#define MAX_REQ	      400u
-#define MAX_PINS      8192u
+#define CLIENT_STREAM (256u << 10) /* most bytes a client ever writes in a run */
+#define SERVER_STREAM (4u << 20)
+#define MAX_REQ	      1200u
+#define MAX_PINS      16384u
 
 struct pkt {
 	uint32_t seq, ack, len;
@@ -118,11 +118,24 @@ struct tc {
 	struct pkt syn; /* the client's newest */
 };
 
+/* What a run says about the share of hits. */
+enum load {
+	LOAD_1,
+	LOAD_8, /* 2 to 8 */
+	LOAD_32, /* 9 to 32 */
+	LOAD_64,
+	LOAD_PIECES, /* one request out, at times in pieces */
+	LOAD_BUSY_32, /* small packets' worth of requests, as clients of NFS send them */
+	LOAD_BUSY_128,
+	LOADS
+};
+
 struct stats {
 	uint64_t runs, requests, eligible, hits, resends, releases, bares, swallowed, segments;
-	uint64_t resync_in, resync_out, c_rto, s_rto, c_tlp, c_retrans, s_retrans, trims, drops;
+	uint64_t resync_in, resync_out, splits, c_rto, s_rto, c_tlp, c_retrans, s_retrans, trims, drops;
 	uint64_t resets, reuses, why[NA_V_MAX + 1];
-	uint64_t qd_eligible[5], qd_hits[5]; /* loss-free runs, depth 1, 2-8, 9-32, 33-, cut up */
+	/* loss-free runs by depth (enum load) */
+	uint64_t qd_eligible[LOADS], qd_hits[LOADS], qd_why[LOADS][NA_V_MAX + 1];
 };
 
 struct sim {
@@ -151,7 +164,7 @@ struct sim {
 	uint32_t arena_used;
 	uint8_t c_stream[CLIENT_STREAM], s_stream[SERVER_STREAM]; /* written */
 	uint8_t c_in[SERVER_STREAM], s_in[CLIENT_STREAM];	  /* received */
-	uint8_t arena[4u << 20]; /* payload that is in neither stream */
+	uint8_t arena[16u << 20]; /* payload that is in neither stream */
 };
 
 /* event.c */
@@ -201,6 +214,8 @@ void check_client_got(struct sim *s, const struct pkt *p);
 void check_end(struct sim *s);
 
 /* run.c */
+enum load load_of(const struct config *c);
+uint32_t load_warm(const struct config *c);
 bool sim_run(struct sim *s); /* false: s->violation says why */
 
 #endif

@@ -72,36 +72,44 @@ static void unpin(struct sim *s, uint32_t entry)
 	s->tc.unpins++;
 }
 
-/* Find the answers to all records of the packet; they are pinned. */
-static void make_offer(struct sim *s, const struct pkt *p, struct na_offer *o)
+/* The answer to one record: false if there is none to be had. */
+static bool make_question(struct sim *s, uint32_t xid, uint32_t rep, struct na_question *q)
 {
 	const struct config *c = &s->cfg;
-	uint32_t at = 0, rec, xid, rep;
+
+	if (rep > c->max_packets * s->tc.f.mss || !rng_pm(&s->rng, c->cached) ||
+	    rng_pm(&s->rng, c->torn))
+		return false;
+	if (s->tc.npin == MAX_PINS)
+		return false;
+	memset(q, 0, sizeof(*q));
+	s->tc.pinned[s->tc.npin] = 1;
+	s->tc.pin_xid[s->tc.npin] = xid;
+	s->tc.pins++;
+	q->entry = ++s->tc.npin;
+	q->rep_len = rep;
+	q->xid = xid;
+	return true;
+}
+
+/* Find the answers to the records that lie whole in the packet; they are pinned. */
+static void make_offer(struct sim *s, const struct pkt *p, struct na_offer *o)
+{
+	const struct na_records *from = &s->tc.f.c_rec;
+	uint32_t at = from->next - p->seq, rec, xid, rep;
 	bool cacheable;
 
-	o->n = 0;
-	o->rep_len = 0;
-	while (at < p->len) {
+	if (from->have || from->inside)
+		return;
+	while (at < p->len && o->n < NA_OFFER_MAX &&
+	       request_parse(p->data + at, p->len - at, &rec, &xid, &cacheable, &rep)) {
 		struct na_question *q = &o->q[o->n];
 
-		if (o->n == NA_OFFER_MAX || s->tc.npin == MAX_PINS ||
-		    !request_parse(p->data + at, p->len - at, &rec, &xid, &cacheable, &rep) ||
-		    !cacheable || rep > c->max_packets * s->tc.f.mss ||
-		    !rng_pm(&s->rng, c->cached) || rng_pm(&s->rng, c->torn)) {
-			while (o->n)
-				unpin(s, o->q[--o->n].entry);
-			return;
+		if (cacheable && make_question(s, xid, rep, q)) {
+			q->at = at;
+			q->req_len = rec;
+			o->n++;
 		}
-		memset(q, 0, sizeof(*q));
-		s->tc.pinned[s->tc.npin] = 1;
-		s->tc.pin_xid[s->tc.npin] = xid;
-		s->tc.pins++;
-		q->entry = ++s->tc.npin;
-		q->req_len = rec;
-		q->rep_len = rep;
-		q->xid = xid;
-		o->rep_len += rep;
-		o->n++;
 		at += rec;
 	}
 }
@@ -191,17 +199,45 @@ static void trim(struct sim *s, struct pkt *p, const struct na_action *a)
 	s->st->trims++;
 }
 
+/* The taken requests go out of the packet; what is left is joined. */
+static void join_rest(struct sim *s, struct pkt *p, const struct na_offer *o,
+		      const struct na_action *a)
+{
+	uint8_t *d = arena(s, p->len);
+	uint32_t i, at = 0, n = 0;
+
+	if (!d)
+		fail(s, "out of room for payload");
+	for (i = 0; i <= a->taken; i++) {
+		uint32_t end = i < a->taken ? o->q[i].at : p->len;
+
+		memcpy(d + n, p->data + at, end - at);
+		n += end - at;
+		at = i < a->taken ? end + o->q[i].req_len : end;
+	}
+	if (n != a->keep)
+		fail(s, "what goes on is not what was left");
+	p->data = d;
+	p->len = n;
+	p->bad = false; /* the checksum was made anew */
+}
+
 /* Everything that must hold of an action, whatever it says. */
 static void check_action(struct sim *s, const struct na_action *a)
 {
 	uint32_t way = !!(a->todo & NA_DO_PASS) + !!(a->todo & NA_DO_BARE);
 
+	if (!!(a->todo & NA_DO_REPLY) != !!a->taken ||
+	    ((a->todo & NA_DO_SPLIT) && !(a->todo & NA_DO_REPLY)))
+		fail(s, "replies and taken requests differ");
 	if (way > 1 || (way && (a->todo & NA_DO_DROP)))
 		fail(s, "contradictory action");
 	if ((a->todo & (NA_DO_ACK | NA_DO_RESEND)) == (NA_DO_ACK | NA_DO_RESEND))
 		fail(s, "release and resend at once");
 	if (s->tc.f.count > NA_FIFO)
 		fail(s, "more answered requests than the FIFO holds");
+	if (a->why > NA_V_MAX)
+		fail(s, "a reason that is none");
 }
 
 static void answer(struct sim *s, const struct na_offer *o, const struct na_action *a)
@@ -209,22 +245,28 @@ static void answer(struct sim *s, const struct na_offer *o, const struct na_acti
 	const struct na_flow *f = &s->tc.f;
 	uint32_t i, seq = a->c_seq;
 
-	for (i = 0; i < o->n; i++) {
-		uint32_t k = (f->head + f->count - o->n + i) & (NA_FIFO - 1);
+	for (i = 0; i < a->taken; i++) {
+		uint32_t k = (f->head + f->count - a->taken + i) & (NA_FIFO - 1);
 
 		check_consumed(s, f, &f->fifo[k]);
 		trace(s, "TC takes %u", f->fifo[k].xid & 0xffff);
 	}
-	for (i = 0; i < o->n; i++) {
+	for (i = 0; i < a->taken; i++) {
 		send_reply(s, a, o->q[i].entry, o->q[i].xid, o->q[i].rep_len, 0, seq);
 		seq += o->q[i].rep_len;
 	}
-	s->app.hits += o->n;
+	s->app.hits += a->taken;
 }
 
 static void count_in(struct sim *s, const struct na_offer *o, const struct na_action *a)
 {
-	s->st->why[a->why <= NA_V_MAX ? a->why : NA_V_MAX] += o->n;
+	uint32_t i;
+
+	s->st->why[a->why] += o->n - a->taken;
+	for (i = a->taken; s->cfg.steady && i < o->n; i++)
+		if ((o->q[i].xid & 0xffff) >= load_warm(&s->cfg))
+			s->st->qd_why[load_of(&s->cfg)][a->why]++;
+	s->st->splits += !!(a->todo & NA_DO_SPLIT);
 	s->st->resends += !!(a->todo & NA_DO_RESEND);
 	s->st->releases += !!(a->todo & NA_DO_ACK);
 	s->st->bares += !!(a->todo & NA_DO_BARE);
@@ -236,9 +278,10 @@ void tc_ingress(struct sim *s, struct pkt *p)
 {
 	struct na_flow *f = &s->tc.f;
 	struct na_segment g;
-	struct na_offer o = {.n = 0};
+	struct na_offer o;
 	struct na_action a;
 
+	o.n = 0;
 	s->st->segments++;
 	if (p->flags & NA_TCP_SYN && !p->bad)
 		s->tc.syn = *p;
@@ -250,20 +293,20 @@ void tc_ingress(struct sim *s, struct pkt *p)
 	if (f->c_rec.sync && p->seq == f->c_next && p->len) {
 		scan(&f->c_rec, p, &g);
 		/* the programs make a flow of a full socket only */
-		if (na_records_at_boundary(&f->c_rec, p->seq) && s->sv.state != TCP_SYN_RCVD &&
-		    !rng_pm(&s->rng, s->cfg.alive_pass))
+		if (s->sv.state != TCP_SYN_RCVD && !rng_pm(&s->rng, s->cfg.alive_pass))
 			make_offer(s, p, &o);
 	}
 	na_splice_in(f, &g, &o, &a);
+	check_action(s, &a);
 	count_in(s, &o, &a);
 	if (o.n && a.why < NA_V_MAX)
-		trace(s, "not taken: reason %u", a.why);
-	check_action(s, &a);
+		trace(s, "%u not taken: reason %u", o.n - a.taken, a.why);
 	if (a.todo & NA_DO_REPLY)
 		answer(s, &o, &a);
-	else
-		while (o.n)
-			unpin(s, o.q[--o.n].entry);
+	if (a.todo & NA_DO_SPLIT)
+		join_rest(s, p, &o, &a);
+	while (o.n > a.taken)
+		unpin(s, o.q[--o.n].entry);
 	if (a.todo & NA_DO_RESEND)
 		check_resend(s, &a.again, g.len);
 	if (a.todo & NA_DO_RESEND)

@@ -11,7 +11,7 @@
 
 static struct tc tc;
 static struct scene s;
-static __u8 call[4096], reply[SCENE_DATA];
+static __u8 call[16000], reply[SCENE_DATA];
 
 /* Positions about to pass 2^32, too, and connections that were spliced before. */
 static const struct scene_setup setups[] = {
@@ -208,99 +208,160 @@ static void test_several(void **state)
 	}
 }
 
-/* It goes on whole; only the window is kept small, for READs that will be answered. */
-static void expect_pass(const struct frame *in, const struct scene_file *file)
-{
-	struct frame want = *in;
+/* A segment of READs, some answered, of others' fragments before and behind them. */
+struct mix {
+	__u32 hits; /* bit i: the i-th of MIX is cached */
+	__u32 head; /* bytes of a record that began before */
+	__u32 tail; /* bytes of one that ends later */
+};
 
-	want.win = SCENE_WIN / 2;
+#define MIX 4u
+
+static void mixed(const struct scene_setup *at, const struct mix *m, const struct scene_file *file,
+		  const struct scene_file *gone)
+{
+	static __u8 rest[sizeof(call)];
+	__u32 i, len, total = m->head, nrest = m->head, hits = 0, seq = at->server, rep, bytes = 0;
+	struct frame in, want;
+	struct na_entry e;
+	struct na_flow f;
+
+	scene_begin(&s, &tc, at);
+	s.f.c_rec.next += m->head;
+	s.f.c_edge += SCENE_DATA;
+	scene_put(&s);
+	memset(call, 0x11, m->head);
+	memset(rest, 0x11, m->head);
+	for (i = 0; i < MIX; i++) {
+		bool hit = m->hits & 1u << i;
+
+		len = scene_call(hit ? file : gone, XID + i, i, 2000, call + total);
+		if (!hit) {
+			memcpy(rest + nrest, call + total, len);
+			nrest += len;
+		}
+		hits += hit;
+		total += len;
+	}
+	len = scene_call(file, XID + MIX, 0, 500, call + total);
+	memcpy(rest + nrest, call + total, m->tail);
+	total += m->tail;
+	nrest += m->tail;
+	in = scene_from_client(&s, call, total);
+	scene_ingress(&s, &in);
+	for (i = 0; i < MIX; i++) {
+		if (!(m->hits & 1u << i))
+			continue;
+		rep = scene_reply(file, XID + i, i, 2000, reply);
+		expect_reply(seq, rep, total - nrest, false);
+		seq += rep;
+		bytes += rep - NA_READ3_HEAD;
+	}
+	want = scene_from_client(&s, rest, nrest);
+	want.seq -= at->din;
+	want.ack -= at->dout;
+	/* half of the client's window, less what is injected */
+	want.win = (__u16)(((SCENE_WIN << SCENE_SHIFT) / 2 - (seq - at->server)) >> SCENE_SHIFT);
 	scene_expect_on(&s, &want);
-	expect_pins(file, 0);
+	scene_expect_counts(&s, NA_V_HIT, hits, NA_V_HIT_BYTES, bytes, NA_V_MISS_NOENTRY, MIX - hits,
+			    NA_V_FILL_ASKED, MIX - hits, NA_V_PASS_SPLIT, !!m->tail,
+			    NA_V_TRANSLATED_IN, 1, at->dout ? -1 : NA_V_FLOW_SPLICED, 1, -1);
+	expect_pins(file, hits);
+	scene_get(&s, &f);
+	assert_int_equal(f.c_next, at->client + total);
+	assert_int_equal(f.c_rec.next, at->client + total - m->tail + (m->tail ? len : 0));
+	assert_int_equal(f.din, at->din + total - nrest);
+	e = scene_entry(&s, file);
+	e.ref = NA_ENTRY_LIVE; /* what the connection leaves pinned */
+	scene_set_entry(&s, file, &e);
 }
 
-static void test_one_miss_of_several(void **state)
+static void test_mixed(void **state)
 {
-	__u32 i, j, total;
 	struct scene_file file, gone;
-	struct frame in;
+	struct mix m;
+	size_t j;
 
 	(void)state;
 	scene_begin(&s, &tc, &setups[0]);
-	scene_file(&s, &file, 500);
+	scene_file(&s, &file, 2000);
 	scene_file(&s, &gone, 500);
 	gone.fh.data[3] ^= 1;
-	for (i = 0; i < 4; i++) {
-		struct na_flow f;
-
-		scene_begin(&s, &tc, &setups[0]);
-		for (total = 0, j = 0; j < 4; j++)
-			total += scene_call(i == j ? &gone : &file, XID + j, 0, 500, call + total);
-		in = scene_from_client(&s, call, total);
-		scene_ingress(&s, &in);
-		expect_pass(&in, &file);
-		scene_expect_counts(&s, NA_V_MISS_NOENTRY, 1, NA_V_FILL_ASKED, 1,
-				    NA_V_TRANSLATED_IN, 1, -1);
-		scene_get(&s, &f);
-		assert_int_equal(f.c_next, s.at.client + total);
-		assert_int_equal(f.c_rec.next, s.at.client + total);
-		assert_int_equal(f.din, 0);
+	for (j = 0; j < COUNT(setups); j++) {
+		for (m.hits = 1; m.hits < 1u << MIX; m.hits++) {
+			m.head = m.tail = 0;
+			if (m.hits + 1 < 1u << MIX)
+				mixed(&setups[j], &m, &file, &gone);
+			m.head = 1 + m.hits * 9;
+			mixed(&setups[j], &m, &file, &gone);
+			m.tail = 8 + m.hits;
+			mixed(&setups[j], &m, &file, &gone);
+			m.head = 0;
+			mixed(&setups[j], &m, &file, &gone);
+		}
 	}
 	gone.fh.data[3] ^= 1;
 	scene_forget(&s, &gone);
 	scene_forget(&s, &file);
 }
 
-static void test_nine_pass(void **state)
+/* A train of n calls for the same 90 bytes; returns its length. */
+static __u32 train(const struct scene_file *file, __u32 xid, __u32 n)
 {
 	__u32 i, total = 0;
-	struct scene_file file;
-	struct frame in;
 
-	(void)state;
-	scene_begin(&s, &tc, &setups[0]);
-	scene_file(&s, &file, 5);
-	for (i = 0; i < 9; i++)
-		total += scene_call(&file, XID + i, 0, 5, call + total);
-	in = scene_from_client(&s, call, total);
-	scene_ingress(&s, &in);
-	expect_pass(&in, &file);
-	scene_expect_counts(&s, NA_V_PASS_MANY, 1, NA_V_FILL_ASKED, 1, NA_V_TRANSLATED_IN, 1, -1);
-	scene_forget(&s, &file);
+	for (i = 0; i < n; i++)
+		total += scene_call(file, xid + i, 0, 90, call + total);
+	return total;
 }
 
-/* 32 requests are answered in order; the next one goes to the server until they are settled. */
+/*
+ * As many as the FIFO holds are answered in order, whatever the segments; those behind them
+ * go to the server until the others are settled.
+ */
 static void test_fifo(void **state)
 {
-	__u32 i, len = 0, rep, seq;
+	const __u32 each = 20, over = 12;
+	__u32 i = 0, n, len, rep = 0, seq, taken = 0, bytes = 0, last;
 	struct scene_file file;
 	struct frame in, want;
 
 	(void)state;
 	scene_begin(&s, &tc, &setups[3]);
 	scene_file(&s, &file, 90);
+	s.f.c_edge += SCENE_DATA;
+	scene_put(&s);
 	seq = s.at.server;
-	for (i = 0; i < NA_FIFO; i++) {
-		len = scene_call(&file, XID + i, 0, 90, call);
-		rep = scene_reply(&file, XID + i, 0, 90, reply);
+	while (i < NA_FIFO) {
+		bool whole = NA_FIFO - i >= each;
+
+		last = whole ? each : NA_FIFO - i;
+		len = train(&file, XID + i, whole ? each : last + over);
 		in = scene_from_client(&s, call, len);
-		in.seq += i * len;
+		in.seq += taken;
 		scene_ingress(&s, &in);
-		expect_reply(seq, rep, (i + 1) * len, true);
-		seq += rep;
+		taken += whole ? len : len / (last + over) * last;
+		for (n = 0, bytes = 0; n < last; n++, i++, seq += rep) {
+			rep = scene_reply(&file, XID + i, 0, 90, reply);
+			expect_reply(seq, rep, taken, whole && n + 1 == last);
+			bytes += rep - NA_READ3_HEAD;
+		}
+		expect_pins(&file, i);
 	}
-	expect_pins(&file, NA_FIFO);
-	in.seq += len;
-	scene_ingress(&s, &in);
-	scene_expect_counts(&s, NA_V_PASS_FIFO, 1, NA_V_TRANSLATED_IN, 1, -1);
+	len = len / (last + over);
+	scene_expect_counts(&s, NA_V_HIT, last, NA_V_HIT_BYTES, bytes, NA_V_PASS_FIFO, over,
+			    NA_V_TRANSLATED_IN, 1, -1);
 	want = in;
-	want.seq -= s.at.din + NA_FIFO * len;
+	want.data = call + last * len;
+	want.len = over * len;
+	want.seq -= s.at.din + taken - last * len;
 	want.ack -= s.at.dout;
 	/* half of the client's window, less what is injected */
 	want.win = (__u16)(((SCENE_WIN << SCENE_SHIFT) / 2 - (seq - s.at.server)) >> SCENE_SHIFT);
 	scene_expect_on(&s, &want);
 	expect_pins(&file, NA_FIFO);
 	in = scene_from_client(&s, NULL, 0);
-	in.seq += (NA_FIFO + 1) * len;
+	in.seq += taken + over * len;
 	in.ack = seq;
 	scene_ingress(&s, &in);
 	expect_pins(&file, 0);
@@ -325,8 +386,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sizes),	  cmocka_unit_test(test_ranges),
 		cmocka_unit_test(test_partial),	  cmocka_unit_test(test_trailer),
-		cmocka_unit_test(test_several),	  cmocka_unit_test(test_one_miss_of_several),
-		cmocka_unit_test(test_nine_pass), cmocka_unit_test(test_fifo),
+		cmocka_unit_test(test_several),	  cmocka_unit_test(test_mixed),
+		cmocka_unit_test(test_fifo),
 	};
 
 	return cmocka_run_group_tests_name("tc_hit", tests, setup, teardown);

@@ -12,7 +12,7 @@
 #include "nfsaccel/records.h"
 #include "nfsaccel/splice_out.h"
 
-#define SPAN 4000u /* bytes of each stream looked at */
+#define SPAN 12000u /* bytes of each stream looked at */
 
 static unsigned int seed;
 
@@ -40,6 +40,11 @@ static void world_init(struct world *w)
 	w->f.c_next = w->c0;
 	w->f.s_ack = w->c0;
 	w->f.s_high = w->s0;
+	w->f.s_edge_told = w->s0;
+	w->f.c_edge = w->s0 + 4 * SPAN;
+	w->f.c_ack = w->s0;
+	w->f.c_ack_s = w->s0;
+	w->f.cwnd = 4 * SPAN;
 }
 
 static void world_pass(struct world *w, __u32 n)
@@ -57,9 +62,11 @@ static void world_send(struct world *w, __u32 n)
 static void world_answer(struct world *w, __u32 req_len, __u32 rep_len)
 {
 	struct na_segment s = {.seq = w->f.c_next, .len = req_len};
-	struct na_offer o = {.n = 1, .rep_len = rep_len};
+	struct na_offer o;
 	struct na_action a;
 
+	memset(&o, 0, sizeof(o));
+	o.n = 1;
 	o.q[0].req_len = req_len;
 	o.q[0].rep_len = rep_len;
 	memset(&w->consumed[w->c_len], 1, req_len);
@@ -67,14 +74,16 @@ static void world_answer(struct world *w, __u32 req_len, __u32 rep_len)
 	w->c_len += req_len;
 	w->s_len += rep_len;
 	na_action_init(&a);
-	na_consume(&w->f, &s, &o, &a);
+	assert_true(na_consume(&w->f, &s, &o, &a));
 	assert_int_equal(a.todo, NA_DO_REPLY);
 }
 
 static void world_random(struct world *w)
 {
+	__u32 slots = 1 + below(40);
+
 	world_init(w);
-	while (w->f.count < 12) {
+	while (w->f.count < slots) {
 		world_pass(w, below(3) * below(80));
 		world_send(w, below(3) * below(90));
 		world_answer(w, 1 + below(60), 1 + below(90));

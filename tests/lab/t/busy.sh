@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Many READs out at once, MTU 1500: libnfs and the kernel's client, 32 and 128 of them. Every
+# byte is compared; the shares of hits are reported. busy.sh, with tests/lab/raw
+verify=(nfsaccel-verify --pattern 7 --files 48 --max-size 4k --timeout 60 --json)
+handles=/run/handles
+
+# verified DESC OPTION...
+verified() {
+	local desc=$1
+	shift
+	lab_check "$desc: every byte" lab_measure lab_client "${verify[@]}" "$@" "$(lab_url p)" || return
+	lab_check "$desc: some are hits" test "$LAB_HITS" -gt 0
+	lab_note "$desc: $(lab_sent) READs, $((100 * LAB_HITS / $(lab_sent))) % hits, $LAB_NFSD by nfsd"
+}
+
+lab_server_up
+"${verify[@]}" --make $LAB_EXPORT/p
+lab_accel_up
+lab_check "cold: every byte" lab_measure lab_client "${verify[@]}" --save-handles $handles "$(lab_url p)"
+verify+=(--use-handles "$handles")
+for depth in 32 128; do
+	verified "depth $depth" --passes $((depth / 2)) --depth $depth
+	verified "depth $depth, corked" --passes $((depth / 2)) --depth $depth --cork
+done
+verified "4 connections of 32" --passes 32 --depth 32 --connections 4
+
+lab_check "kernel mount" lab_mount 3 /mnt/m
+lab_check "kernel, cold: every byte" lab_client python3 /mnt/with/direct.py /mnt/m/p $LAB_EXPORT/p 4 1
+for threads in 32 128; do
+	before=$(lab_mount_reads /mnt/m)
+	lab_check "kernel, $threads readers: every byte" lab_measure lab_client \
+		python3 /mnt/with/direct.py /mnt/m/p $LAB_EXPORT/p $threads $((threads / 4)) || continue
+	sent=$(($(lab_mount_reads /mnt/m) - before))
+	lab_check "kernel, $threads readers: some are hits" test "$LAB_HITS" -gt 0
+	lab_note "kernel, $threads readers: $sent READs, $((100 * LAB_HITS / sent)) % hits, $LAB_NFSD by nfsd"
+done
+lab_note "$(lab_tcp TCPTimeouts) timeouts, $(lab_tcp RetransSegs) retransmissions"
+lab_note "$(lab_stats)"
+lab_done
