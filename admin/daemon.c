@@ -62,6 +62,7 @@ void na_daemon_shape(struct na_daemon *d)
 	size_t i;
 	int err = na_shaping_refresh(&d->devices, &d->plane);
 
+	d->shaped = d->plane.ctl->limit_gen;
 	if (err)
 		na_warn("cannot tell the programs which devices hold packets: %s", strerror(-err));
 	for (i = 0; d->plane.ctl->limit_gen && i < d->devices.n; i++)
@@ -140,6 +141,9 @@ static int on_tick(sd_event_source *s, uint64_t usec, void *data)
 	(void)usec;
 	watch_skips(d);
 	na_policy_tick(d);
+	/* Devices the limits of a daemon before us, or anybody's, were not yet told to. */
+	if (d->shaped != d->plane.ctl->limit_gen)
+		na_daemon_shape(d);
 	d->ticks++;
 	if (d->ticks % GC_EVERY == 0)
 		collect_garbage(d);

@@ -27,6 +27,7 @@ struct na_daemon {
 	struct sd_event_source *grace;	/* pending switch from FILL to ANSWER */
 	struct na_control *control;
 	bool ready;	    /* the service manager has been told */
+	__u32 shaped;	    /* na_ctl.limit_gen that the devices were prepared for */
 	unsigned int ticks; /* seconds, for what happens less often */
 };
 

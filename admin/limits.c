@@ -41,16 +41,32 @@ static __u32 name_of(const struct na_limit_rule *r)
 	return h ? h : 1;
 }
 
-static int compare_ids(const void *a, const void *b)
+/* Where id is in the sorted ids, or belongs. */
+static size_t find_id(const __u32 *ids, size_t n, __u32 id)
 {
-	const __u32 x = *(const __u32 *)a, y = *(const __u32 *)b;
+	size_t from = 0;
 
-	return x < y ? -1 : x > y;
+	while (from < n) {
+		size_t middle = from + (n - from) / 2;
+
+		if (ids[middle] < id)
+			from = middle + 1;
+		else
+			n = middle;
+	}
+	return from;
 }
 
-static bool has_id(const __u32 *ids, size_t n, __u32 id)
+/* The id, or the next one that is free. */
+static __u32 take_id(__u32 *ids, size_t n, __u32 id)
 {
-	return bsearch(&id, ids, n, sizeof(*ids), compare_ids) != NULL;
+	size_t at;
+
+	while ((at = find_id(ids, n, id)) < n && ids[at] == id)
+		id = id + 1 ?: 1;
+	memmove(&ids[at + 1], &ids[at], (n - at) * sizeof(*ids));
+	ids[at] = id;
+	return id;
 }
 
 /* Remove what the trie has of this bank. */
@@ -97,14 +113,10 @@ static int write_rules(int trie, int limits, __u32 bank, const struct na_limit_r
 		struct na_limit limit = rules[i].limit;
 		__u32 number = bank * NA_LIMIT_RULES + i + 1;
 
-		limit.id = name_of(&rules[i]);
-		while (has_id(ids, i, limit.id))
-			limit.id = limit.id + 1 ?: 1;
+		limit.id = take_id(ids, i, name_of(&rules[i]));
 		if (bpf_map_update_elem(limits, &number, &limit, BPF_ANY) ||
 		    bpf_map_update_elem(trie, &key, &number, BPF_NOEXIST))
 			return errno == EEXIST ? -EINVAL : -errno;
-		ids[i] = limit.id;
-		qsort(ids, i + 1, sizeof(*ids), compare_ids);
 	}
 	return 0;
 }

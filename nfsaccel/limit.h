@@ -28,7 +28,7 @@
 #include "nfsaccel/export.h"
 #include "nfsaccel/types.h"
 
-#define NA_LIMIT_RULES	   1024u /* of one policy, numbers 1 to NA_LIMIT_RULES - 1 */
+#define NA_LIMIT_RULES	   8192u /* of one policy, numbers 1 to NA_LIMIT_RULES - 1 */
 #define NA_LIMIT_BACKLOG   2000000000ull /* ns, where a rule does not say */
 #define NA_LIMIT_HELD_MAX  8000000000ull /* fq drops what is due in more than 10 s */
 #define NA_LIMIT_BURST	   100000000ull /* ns worth of burst, where a rule does not say */
