@@ -6,7 +6,7 @@
 # once; `long` takes all cells (or those named) and compares times, into $OUT/netem.md.
 mode=${1:-short}
 shift $(($# > 0))
-files=30 rounds=5
+files=30 rounds=${LAB_ROUNDS:-5}
 handles=/run/handles
 
 # name | netem towards: both, server, client | netem | setup | load

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# What a server goes through, under load: no wrong byte, no error, no hang; nothing stays
+# behind. life.sh [ROUNDS [EVENT...]]; --with build/tests/lab/life (make lab-life)
+#
+# EVENT: server (nfs-server restarts), link (down and up), device (new ones), kill, upgrade (to
+# another map ABI), stop, reboot. With ROUNDS, what plain nfsd knows, too, comes over it first.
+# How long the longest READ took is told in $OUT/life.md, not judged: who waits for minutes hangs.
+rounds=${1:-}
+shift $(($# > 0))
+events=("$@")
+[ ${#events[@]} -gt 0 ] || events=(server link device upgrade)
+verify=(nfsaccel-verify --pattern 5 --files 40 --max-size 24k --json)
+other=4321 # NA_ABI of /mnt/with/other, see tests/lab/Makefile.inc
+
+# libnfs on two connections and the kernel's client on two; the delay keeps the load low.
+load_start() {
+	echo 0 >/run/go
+	lab_client "${verify[@]}" --random --timeout 120 --connections 2 --depth 2 --duration 100000 \
+		--use-handles /run/handles "$(lab_url p)" >/run/libnfs.json &
+	libnfs=$!
+	lab_client python3 /mnt/with/direct.py /mnt/m/p $LAB_EXPORT/p 4 /run/go >/run/kernel.json &
+	kernel=$!
+}
+# load_end DESC: READs that are out must come to an end, and all must have been right.
+load_end() {
+	rm /run/go
+	kill -TERM "$(pgrep -P $libnfs)"
+	lab_check "$1: every byte, no error (libnfs)" wait $libnfs
+	lab_check "$1: every byte, no error (kernel)" wait $kernel
+}
+# Each thread of the kernel's load reads on.
+reads_on() {
+	local until=$(($(cat /run/go) + 2))
+	lab_wait 150 eval "[ \"\$(cat /run/go)\" -gt $until ]" || {
+		autopsy
+		return 1
+	}
+}
+# What may tell where READs got stuck.
+autopsy() {
+	{
+		date
+		ss -tnim
+		lab_client ss -tnim
+		nfsaccelctl stats --json
+		bpftool -j map dump pinned /sys/fs/bpf/nfsaccel/maps/na_flows
+		cat /proc/fs/nfsd/pool_stats
+		timeout 20 tcpdump -nn -i lab1 -c 300 -S
+	} >>"$OUT/autopsy" 2>&1
+}
+# Programs, maps, links and filters of ours.
+leftovers() {
+	local dev
+	ls -A /sys/fs/bpf
+	for dev in /sys/class/net/*; do
+		tc filter show dev "${dev##*/}" ingress
+		tc filter show dev "${dev##*/}" egress
+	done
+	bpftool -j prog | jq -r '.[] | select((.name // "") | startswith("na_")).name'
+	bpftool -j map | jq -r '.[] | select((.name // "") | startswith("na_")).name'
+}
+nothing_left() { [ -z "$(leftovers 2>&1)" ]; }
+attached() {
+	nfsaccelctl status --json | jq -e --arg d "$1" 'any(.devices[]; .name == $d and .attached)' >/dev/null
+}
+abi() { nfsaccelctl version --json | jq .abi; }
+
+# ---- the events, of round $1
+
+event_server() { lab_server_restart; }
+event_link() {
+	ip link set lab1 down && sleep 1 && ip link set lab1 up
+}
+# A link that was not there at the start, with a VLAN on it where the kernel has them.
+event_device() {
+	local n=$((10 + $1)) status=0
+	lab_client_up $n && { [ "$plain" ] || lab_wait 60 attached lab$n; } &&
+		LAB_CLIENT=$n lab_client "${verify[@]}" --use-handles /run/handles --passes 2 \
+			"$(lab_url p)" >/dev/null || status=1
+	if modprobe -q 8021q; then
+		ip link add link lab$n name lab$n.5 type vlan id 5 &&
+			ip addr add 10.9.$((100 + n)).1/24 dev lab$n.5 && ip link set lab$n.5 up &&
+			{ [ "$plain" ] || lab_wait 60 attached lab$n.5; } || status=1
+	fi
+	ip netns del client$n
+	return $status
+}
+event_kill() {
+	lab_accel_kill
+	reads_on && lab_accel_up && [ "$(nfsaccelctl status --json | jq .taken_over)" = true ]
+}
+# Killed, and the next one has another idea of the maps: it must undo what the first left.
+event_upgrade() {
+	local was
+	was=$(abi)
+	lab_accel_kill
+	if [ "$was" = $other ]; then
+		lab_accel_up && [ "$(abi)" != $other ]
+	else
+		PATH=/mnt/with/other:$PATH lab_accel_up && [ "$(abi)" = $other ]
+	fi
+}
+event_stop() {
+	lab_accel_down && lab_wait 30 nothing_left && reads_on && lab_accel_up
+}
+# As if the power had failed: nothing of the server's state is left, and it tells nobody.
+event_reboot() {
+	local dev
+	ip link set lab1 down
+	lab_accel_kill
+	for dev in /sys/class/net/*; do
+		tc qdisc del dev "${dev##*/}" clsact 2>/dev/null
+	done
+	rm -r /sys/fs/bpf/nfsaccel
+	lab_server_down
+	ss -K sport = 2049 >/dev/null
+	sleep 2
+	ip link set lab1 up
+	lab_server_start && lab_server_answers && lab_accel_up
+}
+
+# ---- rounds of them
+
+# some EVENT ROUNDS
+some() {
+	local r
+	load_start
+	lab_check "$1$plain: reads before" reads_on
+	for ((r = 1; r <= $2; r++)); do
+		lab_check "$1$plain: round $r" "event_$1" $r && lab_check "$1$plain: reads on" reads_on || break
+	done
+	load_end "$1$plain"
+	echo "| $1$plain | $2 | $(jq .longest /run/libnfs.json) | $(jq .longest /run/kernel.json) |" |
+		tee -a "$OUT/life.md" >&2
+}
+
+lab_server_up
+nfsaccel-verify --pattern 5 --files 40 --max-size 24k --make $LAB_EXPORT/p
+modprobe sch_netem
+lab_check "handles" lab_client "${verify[@]}" --save-handles /run/handles "$(lab_url p)" >/dev/null
+lab_check "mounted" lab_mount 3 /mnt/m nconnect=2
+tc qdisc add dev lab1 root netem delay 3ms
+lab_client tc qdisc add dev eth0 root netem delay 3ms
+echo "| event | rounds | longest READ, s, libnfs | kernel |
+|---|---:|---:|---:|" >"$OUT/life.md"
+plain=" (plain nfsd)"
+for event in "${events[@]}"; do
+	case $event in server | link | device) [ -z "$rounds" ] || some "$event" "$rounds" ;; esac
+done
+plain=""
+lab_accel_up
+for event in "${events[@]}"; do
+	case $event in
+	server | link) some "$event" "${rounds:-2}" ;;
+	*) some "$event" "${rounds:-1}" ;;
+	esac
+done
+lab_note "$(lab_stats)"
+lab_check "stopped" lab_accel_down
+lab_check "nothing is left" lab_wait 30 nothing_left
+lab_check "umount" lab_umount /mnt/m
+lab_done
