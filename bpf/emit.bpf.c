@@ -278,22 +278,23 @@ __attribute__((noinline)) int na_send_offered(struct __sk_buff *skb, __u32 i, __
 {
 	struct na_reply_ctx c = { .skb = skb, .w = na_work(NA_IN), .partial = partial };
 	const struct na_question *q;
-	struct na_fifo_slot s = {};
+	struct na_fifo_slot *s;
 
 	if (!c.w || i >= NA_OFFER_MAX)
 		return -1;
 	q = &c.w->o.q[i];
-	s.entry = q->entry;
-	s.xid = q->xid;
-	s.offset = q->offset;
-	s.count = q->count;
-	s.rep_len = q->rep_len;
-	s.rep_c = c.w->a.c_seq;
+	s = &c.w->a.again; /* nothing is sent again now, and the stack is short */
+	s->entry = q->entry;
+	s->xid = q->xid;
+	s->offset = q->offset;
+	s->count = q->count;
+	s->rep_len = q->rep_len;
+	s->rep_c = c.w->a.c_seq;
 	c.w->a.c_seq += q->rep_len;
 	c.w->send.at = 0;
 	if (c.w->l.limited)
 		c.w->send.at = na_limit_answer(skb, q->rep_len - NA_READ3_HEAD);
-	if (na_send_reply(&c, &s, 0, last) < 0)
+	if (na_send_reply(&c, s, 0, last) < 0)
 		return -1;
 	na_count(NA_V_HIT, 1);
 	na_count(NA_V_HIT_BYTES, q->rep_len - NA_READ3_HEAD);
