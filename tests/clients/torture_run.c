@@ -66,15 +66,20 @@ static void write_all_the_time(struct torture_options *o, struct torture_shared 
 
 static void run_command(struct torture_shared *s, const char *command, uint32_t number)
 {
-	uint64_t random = number;
+	uint64_t random = number, until;
 	uint32_t round = 0;
 
-	while (torture_wait_round(s, &round))
-		while (!torture_round_over(s)) {
-			torture_sleep(500000000 + random_below(&random, 1500000000));
-			if (!torture_round_over(s) && system(command))
+	while (torture_wait_round(s, &round)) {
+		until = 0;
+		for (; !torture_round_over(s); torture_sleep(20000000)) {
+			if (torture_now() < until)
+				continue;
+			/* Not at once: something must have been cached before. */
+			if (until && system(command))
 				torture_die(s, "%s failed", command);
+			until = torture_now() + 500000000 + random_below(&random, 1500000000);
 		}
+	}
 }
 
 static void child(struct torture_options *o, struct torture_shared *s, uint32_t number)

@@ -22,6 +22,13 @@ must_hold() {
 	esac
 }
 
+# What counts. The version alone may bring an old moment back while a change is under way: it
+# is filled in between the bumps before and after, when somebody else has seen the new one.
+wrong() {
+	jq --arg guards $guards 'if $guards == "version" then .stale + .future + .broken + .alien +
+		.size + .attributes + .gone + .refused + ."let-in" else .violations end' <<<"$json"
+}
+
 skipped() { lab_stat recursion_misses; }
 
 mounts() {
@@ -56,7 +63,7 @@ cell() {
 	share=$((hits * 100 / (reads + 1)))
 	printf 'cell %-6s %-9s %-7s must hold: %-3s  READs %6d  hits %6d  share %3d%%  changes %5d  skips %4d  violations %d\n' \
 		$fs "$mode" "$guards" "$holds" "$reads" "$hits" "$share" "$changes" "$skips" "$violations"
-	[ $holds = no ] || lab_check "$name: nothing is stale" test $status -eq 0
+	[ $holds = no ] || lab_check "$name: nothing is stale" test "$(wrong)" -eq 0
 	[ "$length" != control ] || return
 	all_hits=$((all_hits + hits))
 	[ "$length" = short ] || lab_check "$name: 30 % were hits" test $share -ge 30
