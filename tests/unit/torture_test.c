@@ -311,6 +311,35 @@ static void what_is_being_cut_off_may_be_anything(void **state)
 	expect_only(&h, 1, TORTURE_BROKEN);
 }
 
+/* A snapshot's file has its original's words, and a life of its own. */
+static void snapshots_are_files_of_their_own(void **state)
+{
+	static struct torture_origin both[2];
+	static struct torture_naming names[2];
+	struct torture_history h = story();
+
+	(void)state;
+	both[0] = origins[0];
+	both[1] = origins[0];
+	both[1].file = FILE_B;
+	both[1].start = 50;
+	both[1].state.attr.ctime = 11;
+	names[0] = (struct torture_naming){.file = FILE_A};
+	names[1] = (struct torture_naming){.name = 1, .file = FILE_B, .start = 50, .end = 60};
+	h.origins = both;
+	h.namings = names;
+	/* Its original is at gen 3 by then. */
+	reads[0] = read_at(450, 460, &both[1].state, 1, 1);
+	reads[0].name = 1;
+	reads[0].lookup_start = 55;
+	reads[0].lookup_end = 70;
+	expect_clean(&h, 1);
+	reads[0].attr.ctime = 10;
+	expect_only(&h, 1, TORTURE_ATTR);
+	reads[0].name = 0;
+	assert_true(judge(&h, 1).wrong[TORTURE_STALE] > 0);
+}
+
 static void sizes_and_ends_are_found(void **state)
 {
 	struct torture_history h = story();
@@ -526,6 +555,7 @@ int main(void)
 		cmocka_unit_test(foreign_and_broken_bytes_are_found),
 		cmocka_unit_test(a_write_under_way_may_tear_words),
 		cmocka_unit_test(what_is_being_cut_off_may_be_anything),
+		cmocka_unit_test(snapshots_are_files_of_their_own),
 		cmocka_unit_test(sizes_and_ends_are_found),
 		cmocka_unit_test(attributes_of_another_moment_are_found),
 		cmocka_unit_test(files_that_are_gone_are_found),
