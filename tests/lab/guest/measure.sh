@@ -40,6 +40,14 @@ lab_share() {
 # lab_stats: all counters that are not 0, in a line.
 lab_stats() { nfsaccelctl stats --json | jq -c '.counters | with_entries(select(.value > 0))'; }
 
+# lab_skips: runs of hooks that the kernel skipped, says the kernel; without those of programs
+# that only lose a fill (hooks.def.h). Names are cut to 15 characters.
+lab_skips() {
+	bpftool -j prog | jq '[.[] | select((.name // "") | startswith("na_")) |
+		select(.name[:15] | IN("na_x_lookup", "na_e_splice_rea", "na_e_iter_read") | not) |
+		.recursion_misses // 0] | add // 0'
+}
+
 # lab_mount_reads DIR: READs that the kernel's client sent for the mount on DIR.
 lab_mount_reads() {
 	awk -v dir="$1" '$1 == "device" { here = $5 == dir }

@@ -4,16 +4,10 @@
 # skips.sh; --with tests/lab/raw
 
 counter() { lab_stat recursion_misses; }
-# What the kernel says of all programs but those that only lose a fill.
-kernel_says() {
-	bpftool -j prog | jq '[.[] | select((.name // "") | startswith("na_")) |
-		select(.name | IN("na_x_lookup", "na_e_splice_read", "na_e_iter_rea", "na_e_iter_read") | not) |
-		.recursion_misses // 0] | add'
-}
 flushed() { lab_stat flushes; }
 reported() { grep -c "the kernel skipped .* hook run" "$OUT/nfsacceld.log"; }
 skips_seen() { [ "$(counter)" -gt "$before" ]; }
-all_counted() { [ "$(counter)" -eq "$(kernel_says)" ]; }
+all_counted() { [ "$(counter)" -eq "$(lab_skips)" ]; }
 
 mountpoint -q /sys/kernel/debug || mount -t debugfs none /sys/kernel/debug
 lab_server_up
