@@ -18,6 +18,7 @@ enum {
 	OPT_FILES,
 	OPT_SECONDS,
 	OPT_ROUNDS,
+	OPT_READS,
 	OPT_PAUSE,
 	OPT_READERS,
 	OPT_STRANGERS,
@@ -38,6 +39,7 @@ static const struct option long_options[] = {
 	{"files", required_argument, NULL, OPT_FILES},
 	{"seconds", required_argument, NULL, OPT_SECONDS},
 	{"rounds", required_argument, NULL, OPT_ROUNDS},
+	{"reads", required_argument, NULL, OPT_READS},
 	{"pause", required_argument, NULL, OPT_PAUSE},
 	{"readers", required_argument, NULL, OPT_READERS},
 	{"strangers", required_argument, NULL, OPT_STRANGERS},
@@ -63,6 +65,7 @@ static const char help[] =
 	"  --files N            files that are changed (12)\n"
 	"  --rounds N           judge so many times (1)\n"
 	"  --seconds S          after so much reading and changing (4)\n"
+	"  --reads N            and no less than N READs, if they come within 40 s more (100)\n"
 	"  --pause MS           of a writer between two changes, on average (30)\n"
 	"  --readers N          processes that read by libnfs as root (2)\n"
 	"  --strangers N        the same as uid 1000 (1)\n"
@@ -99,6 +102,8 @@ static const char *parse_option(struct torture_options *o, int option, const cha
 		return parse_seconds(arg, &o->round_ns) ? NULL : "--seconds is no time";
 	case OPT_ROUNDS:
 		return number(arg, 1, 1000000, &o->rounds);
+	case OPT_READS:
+		return number(arg, 0, TORTURE_LOG_READS, &o->min_reads);
 	case OPT_PAUSE:
 		return number(arg, 0, 10000, &o->pause_ms);
 	case OPT_READERS:
@@ -158,6 +163,7 @@ int main(int argc, char **argv)
 		.rounds = 1,
 		.round_ns = 4000000000,
 		.pause_ms = 30,
+		.min_reads = 100,
 		.n = {[TORTURE_LOCAL_WRITER] = 2,
 		      [TORTURE_LIBNFS_WRITER] = 1,
 		      [TORTURE_READER] = 2,

@@ -31,7 +31,7 @@ struct torture_worker {
 struct torture_options {
 	struct target target;
 	const char *local;
-	uint32_t n_files, rounds, pause_ms;
+	uint32_t n_files, rounds, pause_ms, min_reads;
 	uint64_t round_ns;
 	uint32_t n[TORTURE_JOBS];
 	uint32_t n_workers;
