@@ -130,8 +130,6 @@ __attribute__((noinline)) __u64 na_limit_pay(struct __sk_buff *skb, __u32 dir, _
 {
 	struct na_work *w = na_work(dir);
 	struct na_ctl *ctl = na_ctl_get();
-	struct na_limit_rate rate[NA_LIMIT_WHATS];
-	__u64 price[NA_LIMIT_WHATS];
 	__u64 now, due = 0, at;
 	struct na_limit *rule;
 	struct na_bucket *b;
@@ -147,8 +145,6 @@ __attribute__((noinline)) __u64 na_limit_pay(struct __sk_buff *skb, __u32 dir, _
 	rule = na_limit_at(m->rule[i]);
 	if (!rule)
 		return 0;
-	na_memcpy(rate, rule->rate, sizeof(rate));
-	na_memcpy(price, w->l.price, sizeof(price));
 	now = w->s.now;
 	b = na_bucket_of(w, ctl, m, i, rule);
 	if (!b)
@@ -157,7 +153,9 @@ __attribute__((noinline)) __u64 na_limit_pay(struct __sk_buff *skb, __u32 dir, _
 	b->seen = now;
 	NA_UNROLL
 	for (k = 0; k < NA_LIMIT_WHATS; k++) {
-		at = price[k] ? na_limit_take(&rate[k], &b->tat[k], now, price[k]) : 0;
+		at = 0;
+		if (w->l.price[k])
+			at = na_limit_take(&rule->rate[k], &b->tat[k], now, w->l.price[k]);
 		if (at > due)
 			due = at;
 	}

@@ -36,17 +36,9 @@ static __always_inline __u32 na_rule_of(struct na_work *w, __u32 bank, __u32 exp
 	return *number;
 }
 
-struct na_find_ctx {
-	struct na_bucket_key key;
-	__u64 now;
-	__u64 seen; /* of the best to take so far */
-	__u32 set;
-	__u32 found;
-	__u32 take;
-};
-
-static long na_find_step(__u32 i, struct na_find_ctx *c)
+static long na_find_step(__u32 i, struct na_find_ctx **at)
 {
+	struct na_find_ctx *c = *at;
 	struct na_bucket *b = na_bucket_at(c->set + i);
 
 	if (!b)
@@ -72,7 +64,7 @@ static __always_inline __u32 na_bucket_find(struct na_find_ctx *c, __u32 rule, _
 	c->seen = ~0ull;
 	c->found = NA_BUCKETS;
 	c->take = NA_BUCKETS;
-	bpf_loop(NA_BUCKET_WAYS, na_find_step, c, 0);
+	bpf_loop(NA_BUCKET_WAYS, na_find_step, &c, 0);
 	if (c->found < NA_BUCKETS)
 		return c->found;
 	b = na_bucket_at(c->take);
@@ -92,15 +84,17 @@ static __always_inline struct na_bucket *na_bucket_of(struct na_work *w, const s
 						      struct na_meter *m, __u32 i,
 						      const struct na_limit *rule)
 {
-	struct na_find_ctx c = { .now = w->s.now };
+	struct na_find_ctx *c = &w->l.find; /* the stack is short */
 	struct na_bucket *b = na_bucket_at(m->bucket[i]);
 
-	c.key.id = rule->id;
+	c->now = w->s.now;
+	c->key.id = rule->id;
+	na_memset(c->key.client, 0, sizeof(c->key.client));
 	if (rule->flags & NA_LIMIT_EACH)
-		na_memcpy(c.key.client, w->key.client, sizeof(c.key.client));
-	if (b && na_bucket_is(b, &c.key))
+		na_memcpy(c->key.client, w->key.client, sizeof(c->key.client));
+	if (b && na_bucket_is(b, &c->key))
 		return b;
-	m->bucket[i] = na_bucket_find(&c, m->rule[i], ctl->limit_seed);
+	m->bucket[i] = na_bucket_find(c, m->rule[i], ctl->limit_seed);
 	return na_bucket_at(m->bucket[i]);
 }
 

@@ -32,6 +32,16 @@ struct na_send {
 	__u64 at; /* when it may leave, 0 at once */
 };
 
+/* Looking for a bucket in its set. */
+struct na_find_ctx {
+	struct na_bucket_key key;
+	__u64 now;
+	__u64 seen; /* of the best to take so far */
+	__u32 set;
+	__u32 found;
+	__u32 take;
+};
+
 /* A limited connection's segment. */
 struct na_limit_work {
 	__u32 limited; /* else nothing below is set */
@@ -42,6 +52,7 @@ struct na_limit_work {
 	struct na_limit_key key;
 	struct na_call_info call;
 	struct na_meter fresh;
+	struct na_find_ctx find;
 };
 
 struct na_work {
