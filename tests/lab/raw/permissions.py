@@ -40,13 +40,41 @@ def connections():
             twin.Twin(server, client, low_port if low else None) for client, server, low in kinds}
 
 
-def credential():
-    if rng.random() < 0.05:
-        return nfs3.NOBODY
-    groups = [rng.choice((0, 1000, 65534, *range(2000, 2006), 2**32 - 1))
-              for _ in range(rng.choice((0, 1, 2, 3, 16)))]
-    uid = rng.choice((*IDS, 1000, 1001, 2**32 - 1, 2**31))
-    return nfs3.auth_sys(uid, rng.choice((0, 1000, 1001, 2000, 2001, 65534)), groups)
+GROUPS = 0, 1000, 65534, *range(2000, 2006), 2**32 - 1
+
+
+class Credential:
+    def __init__(self, uid=None, gid=None, groups=None):
+        self.uid = rng.choice((*IDS, 1000, 1001, 2**32 - 1, 2**31)) if uid is None else uid
+        self.gid = rng.choice((0, 1000, 1001, 2000, 2001, 65534)) if gid is None else gid
+        if groups is None:
+            groups = [rng.choice(GROUPS) for _ in range(rng.choice((0, 1, 2, 3, 16)))]
+        self.groups = groups
+        self.none = rng.random() < 0.05
+
+    def near(self):
+        """Another that differs in one thing."""
+        groups = list(self.groups)
+        kind = rng.choice(("uid", "gid", "shuffle", "fewer", "fewer", "other", "more"))
+        if kind == "uid":
+            return Credential(None, self.gid, groups)
+        if kind == "gid":
+            return Credential(self.uid, None, groups)
+        if kind == "shuffle":
+            rng.shuffle(groups)
+        elif kind == "fewer" and groups:
+            groups.pop(rng.randrange(len(groups)))
+        elif kind == "other" and groups:
+            groups[rng.randrange(len(groups))] = rng.choice(GROUPS)
+        else:
+            groups = groups[:15] + [rng.choice(GROUPS)]
+        return Credential(self.uid, self.gid, groups)
+
+    def bytes(self):
+        return nfs3.NOBODY if self.none else nfs3.auth_sys(self.uid, self.gid, self.groups)
+
+    def __str__(self):
+        return "AUTH_NONE" if self.none else f"{self.uid}:{self.gid} in {self.groups}"
 
 
 # ---- what is asked for
@@ -76,13 +104,14 @@ class Files:
 
     def collect(self):
         """The handles under the exports as they are."""
-        mountd = nfs3.Client(SERVER, "client1", port=nfs3.MOUNT_PORT)
         for place in PLACES:
             try:
-                root = mountd.mount(place)
+                root = patiently(lambda place=place: nfs3.Client(
+                    SERVER, "client1", port=nfs3.MOUNT_PORT, timeout=8).mount(place))
             except PermissionError:
                 continue
-            self.look_up(nfs3.Client(SERVER, "client1", 1000, 1000), root, place)
+            patiently(lambda root=root, place=place: self.look_up(
+                nfs3.Client(SERVER, "client1", 1000, 1000, timeout=8), root, place))
 
     def look_up(self, client, directory, place):
         for path, known in self.handles.items():
@@ -97,28 +126,60 @@ class Files:
                     self.look_up(client, handle, below)
 
 
+def patiently(call):
+    """
+    What is not answered is asked for again, as any client does: nfsd loses requests that
+    wait for mountd while the export caches are flushed (seen with plain nfsd, 6.1).
+    """
+    for _ in range(6):
+        try:
+            return call()
+        except (TimeoutError, ConnectionError):
+            pass
+    raise SystemExit("no answer to LOOKUP or MOUNT")
+
+
 def acl(path):
     run("setfacl", "-m", f"u:{rng.choice(IDS)}:{rng.choice(('r', '-'))},"
         f"g:{rng.choice((2000, 2001, 2002))}:{rng.choice(('r', '-'))}", path)
 
 
 class Cell:
-    """One READ by one client."""
+    """
+    One READ by one client. Most are like another in all but one thing, or what is learnt
+    of one would not be mistaken for the other.
+    """
 
-    def __init__(self, kinds):
-        self.connection = rng.choice(kinds)
+    def __init__(self, like=None):
+        self.connection = rng.choice(list(twins))
         self.path = rng.choice(list(files.handles))
         self.handle = rng.choice(files.handles[self.path])
-        self.cred, self.args = credential(), (0, 65536)
+        self.cred, self.args = Credential(), (0, 65536)
+        if rng.random() < 0.6:
+            # lives by one of its groups
+            group = os.stat(self.path).st_gid
+            groups = [each for each in self.cred.groups[:15] if each != group] + [group]
+            self.cred = Credential(rng.choice((1000, 1001, 1002)), 1003,
+                                   rng.sample(groups, len(groups)))
         if rng.random() < 0.2:
             self.args = rng.choice((0, 1, 200, 4096, 5000, 20000)), rng.choice((0, 1, 100, 4096))
+        if not like:
+            return
+        changed = rng.choice(("connection", "connection", "cred", "cred", "handle", "args"))
+        for name in "connection", "cred", "args":
+            if name != changed:
+                setattr(self, name, getattr(like, name))
+        if changed != "handle":
+            self.path, self.handle = like.path, like.handle
+        if changed == "cred":
+            self.cred = like.cred.near()
 
     def message(self, xid):
         return nfs3.record(nfs3.call(xid, nfs3.READ, nfs3.read_args(self.handle, *self.args),
-                                     self.cred))
+                                     self.cred.bytes()))
 
     def __str__(self):
-        return f"{self.connection}, cred {self.cred.hex()}, {self.path}, {self.args}"
+        return f"{self.connection}, {self.cred}, {self.path}, {self.args}"
 
 
 xid = 0
@@ -142,12 +203,9 @@ def ask(cells, way):
 
 
 def exchange(sent, replies):
-    """
-    What is not answered is sent again, as any client does: nfsd loses requests that wait for
-    mountd while the export caches are flushed (seen with plain nfsd, 6.1).
-    """
+    """What is not answered is sent again; see patiently()."""
     global resent
-    for again in range(6):
+    for _ in range(6):
         for cell, stream, number in sent:
             stream.send(cell.message(number))
         deadline = time.monotonic() + 8
@@ -233,7 +291,9 @@ def play(number):
     # Every other round something can be cached for sure.
     exports.generate(plain=number % 2 == 0)
     files.collect()
-    cells = [Cell(list(twins)) for _ in range(CELLS)]
+    cells = []
+    for n in range(CELLS):
+        cells.append(Cell(cells and n % 10 and rng.choice(cells[-10:])))
     plain = compare(cells, "cold")
     allowed = sum(map(twin.readable, plain))
     before = nfs3.counters()["hits"]

@@ -33,11 +33,12 @@ class Stream:
             self.socket.close()
         self.socket = None
 
-    def send(self, data):
-        if not self.socket:
+    def send(self, data, reopen=True):
+        if not self.socket and reopen:
             self.open()
         try:
-            self.socket.sendall(data)
+            if self.socket:
+                self.socket.sendall(data)
         except (ConnectionError, TimeoutError):
             self.close()
 

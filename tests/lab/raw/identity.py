@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""identity.py SERVER SERVER2 DISK1 DISK2: which file is it?
+
+Each handle gets the bytes of its own file, also where another had the same number, handle
+or name before, after the cache had answered for that one. SERVER2 is an nfsd in another
+network namespace, which identity.sh starts before the test of that name.
+"""
+import os
+import subprocess
+import sys
+import time
+
+import nfs3
+from reader import Reader, Wrong, tell
+
+SERVER, SERVER2, DISK1, DISK2 = sys.argv[1:5]
+TOP, SWAP, BTRFS, BIND = "/srv/export", "/srv/swap", "/srv/btrfs", "/srv/bind"
+reader = Reader(SERVER)
+
+
+def run(*command):
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+def put(path, data):
+    with open(path, "wb", buffering=0) as file:
+        file.write(data)
+
+
+def text(what):
+    return (what + " ").encode() * 40
+
+
+def inode_reuse():
+    """A new file with the number of a removed one."""
+    path, reused = TOP + "/reuse", 0
+    for n in range(4):
+        put(path, text(f"number {n}"))
+        number = os.stat(path).st_ino
+        handle = reader.find(TOP, "reuse")
+        reader.warm([handle])
+        os.unlink(path)
+        deadline = time.monotonic() + 8
+        # nfsd may hold the removed file open for a moment.
+        while True:
+            put(path, text(f"later  {n}"))
+            if os.stat(path).st_ino == number or time.monotonic() > deadline:
+                break
+            os.unlink(path)
+            reader.read(handle, "the removed file")
+        reused += os.stat(path).st_ino == number
+        old = reader.read(handle, "the old handle")
+        if old.status == 0 and old.attr.nlink:
+            raise Wrong(f"the old handle still has a file: {old}")
+        reader.expect(reader.find(TOP, "reuse"), text(f"later  {n}"), "the new file")
+        os.unlink(path)
+    if not reused:
+        raise Wrong("no inode number came twice")
+    return f"{reused} of 4 numbers came twice"
+
+
+def hard_links():
+    path = TOP + "/link"
+    put(path + "1", text("first"))
+    os.link(path + "1", path + "2")
+    handles = [reader.find(TOP, "link1"), reader.find(TOP, "link2")]
+    reader.warm(handles)
+    put(path + "2", text("second"))
+    for handle in handles:
+        reader.expect(handle, text("second"), "written by the other name")
+    os.unlink(path + "1")
+    for handle in handles:
+        if reader.expect(handle, text("second"), "one name less").attr.nlink != 1:
+            raise Wrong("the removed name is still counted")
+
+
+def exports_of_one_file():
+    """By three exports, with other handles and other fsids."""
+    path = TOP + "/sub/one"
+    put(path, text("one file"))
+    ways = {"top": (TOP, "sub", "one"), "nested": (TOP + "/sub", "one"), "bind": (BIND, "one")}
+    handles = {way: reader.find(*names) for way, names in ways.items()}
+    if len(set(handles.values())) != 3:
+        raise Wrong(f"the handles are alike: {handles}")
+    reader.warm(list(handles.values()))
+    fsids = {reader.expect(handle, text("one file"), way).attr.fsid
+             for way, handle in handles.items()}
+    put(path, text("other bytes"))
+    for way, handle in handles.items():
+        reader.expect(handle, text("other bytes"), way)
+    reader.warm(list(handles.values()))
+    run("exportfs", "-u", f"10.9.0.0/16:{BIND}")
+    reader.read(handles["bind"], "export taken away")
+    for way in "top", "nested":
+        reader.expect(handles[way], text("other bytes"), way)
+    return f"{len(fsids)} fsids"
+
+
+def unmount():
+    run("exportfs", "-u", f"10.9.0.0/16:{SWAP}")
+    run("exportfs", "-f")
+    deadline = time.monotonic() + 60
+    while subprocess.run(["umount", SWAP], stderr=subprocess.DEVNULL, check=False).returncode:
+        if time.monotonic() > deadline:
+            raise Wrong(f"{SWAP} stays busy")
+        time.sleep(0.2)
+
+
+def mount(disk):
+    run("mount", disk, SWAP)
+    run("exportfs", "-i", "-o", "rw,no_root_squash,insecure,no_subtree_check,fsid=5",
+        f"10.9.0.0/16:{SWAP}")
+
+
+def twins():
+    """Two file systems that differ in the bytes of one file, and in nothing else."""
+    run("mke2fs", "-q", "-F", "-t", "ext4", DISK1, "16M")
+    run("mount", DISK1, SWAP)
+    put(SWAP + "/file", text("on the first disk"))
+    run("umount", SWAP)
+    with open(DISK1, "rb") as source, open(DISK2, "wb") as target:
+        target.write(source.read(16 << 20).replace(text("on the first disk"),
+                                                   text("ON ANOTHER DISK. ")))
+
+
+def another_file_system():
+    """Mounted on the same path, with the same handle, inode, generation and times."""
+    twins()
+    mount(DISK1)
+    handle = reader.find(SWAP, "file")
+    disks = {DISK1: text("on the first disk"), DISK2: text("ON ANOTHER DISK. ")}
+    for disk in (DISK1, DISK2) * 3:
+        unmount()
+        reader.read(handle, "nothing is mounted")
+        mount(disk)
+        reader.expect(handle, disks[disk], f"mounted {disk}")
+        reader.warm([handle])
+        reader.expect(handle, disks[disk], f"mounted {disk}, warm")
+
+
+def btrfs_snapshots():
+    """Device, inode number and generation are the same; only the tree is another."""
+    run("btrfs", "subvolume", "create", BTRFS + "/vol")
+    put(BTRFS + "/vol/file", text("the volume's"))
+    os.sync()
+    handles = {}
+    for n in range(3):
+        run("btrfs", "subvolume", "snapshot", BTRFS + "/vol", f"{BTRFS}/snap{n}")
+        handles[f"snap{n}"] = reader.find(BTRFS, f"snap{n}", "file")
+    handles["vol"] = reader.find(BTRFS, "vol", "file")
+    reader.warm(list(handles.values()))
+    contents = dict.fromkeys(handles, text("the volume's"))
+    for n, name in enumerate(("snap1", "vol")):
+        contents[name] = text(f"changed {n}")
+        put(f"{BTRFS}/{name}/file", contents[name])
+        for each, handle in handles.items():
+            reader.expect(handle, contents[each], f"{each} after a change of {name}")
+    reader.warm(list(handles.values()))
+    run("btrfs", "subvolume", "delete", BTRFS + "/snap1")
+    reader.read(handles.pop("snap1"), "the deleted snapshot")
+    for each, handle in handles.items():
+        reader.expect(handle, contents[each], f"{each} after another was deleted")
+    run("btrfs", "subvolume", "snapshot", BTRFS + "/vol", BTRFS + "/snap1")
+    reader.expect(reader.find(BTRFS, "snap1", "file"), contents["vol"], "the new snapshot")
+
+
+def second_nfsd():
+    """In another network namespace: the same path, fsid and handle, other bytes."""
+    second = nfs3.Client(SERVER2, "client1")
+    mountd = nfs3.Client(SERVER2, "client1", port=nfs3.MOUNT_PORT)
+    other = second.lookup(mountd.mount(SWAP), "file")[1]
+    handle = reader.find(SWAP, "file")
+    if other != handle:
+        raise Wrong(f"the handles differ: {handle.hex()}, {other.hex()}")
+    for n in range(3):
+        reader.warm([handle])
+        for _ in range(5):
+            first = reader.ask(0, handle)
+            reply = second.read(other)
+            if reply.data != text("on the first disk"):
+                raise Wrong(f"the second nfsd's file: {reply}")
+            if text("ON ANOTHER DISK. ") not in first:
+                raise Wrong("the first nfsd's file became another")
+        if n == 1:
+            second = nfs3.Client(SERVER2, "client1", uid=1000, gid=1000)
+
+
+tests = {test.__name__: test for test in (inode_reuse, hard_links, exports_of_one_file,
+                                          another_file_system, btrfs_snapshots, second_nfsd)}
+tell(*(tests[name] for name in sys.argv[5:]))
