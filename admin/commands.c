@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "admin/log.h"
+#include "admin/mode.h"
 
 static int do_flush(struct na_daemon *d, struct json_object *request, struct json_object *o,
 		    struct na_why *why)
@@ -13,6 +14,16 @@ static int do_flush(struct na_daemon *d, struct json_object *request, struct jso
 	na_info("cache flushed on request");
 	json_object_object_add(o, "flush", json_object_new_uint64(d->plane.ctl->flush));
 	return 0;
+}
+
+static int do_mode(struct na_daemon *d, struct json_object *request, struct json_object *o,
+		   struct na_why *why)
+{
+	int err = na_mode_want(d, na_request_text(request, "command") + strlen("mode "));
+
+	(void)why;
+	json_object_object_add(o, "mode", json_object_new_string(na_mode_name(d->plane.ctl->mode)));
+	return err;
 }
 
 static int do_version(struct na_daemon *d, struct json_object *request, struct json_object *o,
@@ -34,6 +45,9 @@ static const struct {
 	{"stats", na_report_stats, NA_RIGHTS_READ},
 	{"version", do_version, NA_RIGHTS_READ},
 	{"flush", do_flush, NA_RIGHTS_ALL},
+	{"mode answer", do_mode, NA_RIGHTS_ALL},
+	{"mode observe", do_mode, NA_RIGHTS_ALL},
+	{"mode off", do_mode, NA_RIGHTS_ALL},
 	{"policy show", na_policy_show, NA_RIGHTS_READ},
 	{"policy reload", na_policy_do_reload, NA_RIGHTS_ALL},
 	{"limit set", na_limit_set, NA_RIGHTS_ALL},

@@ -22,6 +22,7 @@ enum kind {
 	KIND_GROUP,
 	KIND_DEVICES,
 	KIND_ON_STOP,
+	KIND_MODE,
 	KIND_GUARDS,
 };
 
@@ -41,6 +42,7 @@ static const struct key {
 	{"cache", "lifetime", KIND_TIME, OFFSET(lifetime), SECOND, 60 * SECOND},
 	{"cache", "credentials", KIND_NUMBER, OFFSET(credentials), 16, 1 << 20},
 	{"cache", "authorizations", KIND_NUMBER, OFFSET(authorizations), 64, 1 << 24},
+	{"cache", "shadow", KIND_NUMBER, OFFSET(shadow), 0, 1000000000},
 	{"network", "port", KIND_NUMBER, OFFSET(port), 1, 65535},
 	{"network", "devices", KIND_DEVICES, OFFSET(devices), 0, 0},
 	{"network", "connections", KIND_NUMBER, OFFSET(connections), 1, 1 << 20},
@@ -53,6 +55,7 @@ static const struct key {
 	{"daemon", "read_group", KIND_GROUP, OFFSET(read_group), 0, 0},
 	{"daemon", "policy", KIND_PATH, OFFSET(policy), 0, 0},
 	{"daemon", "on_stop", KIND_ON_STOP, OFFSET(on_stop), 0, 0},
+	{"daemon", "mode", KIND_MODE, OFFSET(mode), 0, 0},
 	{"test", "guards", KIND_GUARDS, OFFSET(guards), 0, 0},
 };
 
@@ -67,6 +70,7 @@ void na_config_defaults(struct na_config *c)
 		.lifetime = 60 * SECOND,
 		.credentials = 16384,
 		.authorizations = 65536,
+		.shadow = 10000,
 		.port = 2049,
 		.connections = 4096,
 		.alive = 5 * SECOND,
@@ -76,6 +80,7 @@ void na_config_defaults(struct na_config *c)
 		.group = "nfsaccel",
 		.policy = NFSACCEL_EXPORTS,
 		.on_stop = NA_STOP_RESET,
+		.mode = NA_MODE_ANSWER,
 		.guards = 3,
 	};
 }
@@ -147,6 +152,16 @@ static int set_value(struct na_config *c, const struct key *k, const char *value
 		else
 			return -EINVAL;
 		return 0;
+	case KIND_MODE:
+		if (!strcmp(value, "answer"))
+			c->mode = NA_MODE_ANSWER;
+		else if (!strcmp(value, "observe"))
+			c->mode = NA_MODE_OBSERVE;
+		else if (!strcmp(value, "off"))
+			c->mode = NA_MODE_OFF;
+		else
+			return -EINVAL;
+		return 0;
 	case KIND_GUARDS:
 		if (!strcmp(value, "both"))
 			c->guards = 3;
@@ -188,6 +203,9 @@ static const char *what_is_asked(const struct key *k, char *buf, size_t size)
 		break;
 	case KIND_ON_STOP:
 		snprintf(buf, size, "reset or keep");
+		break;
+	case KIND_MODE:
+		snprintf(buf, size, "answer, observe or off");
 		break;
 	case KIND_GUARDS:
 		snprintf(buf, size, "both, version or inode");

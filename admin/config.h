@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "admin/why.h"
+#include "nfsaccel/abi.h"
 
 #define NA_CONFIG_DEVICES 64
 
@@ -29,6 +30,7 @@ struct na_config {
 	uint64_t lifetime; /* ns */
 	uint64_t credentials;
 	uint64_t authorizations;
+	uint64_t shadow; /* one in so many hits is compared; 0: none */
 	/* [network] */
 	uint64_t port;
 	uint64_t connections;
@@ -44,6 +46,7 @@ struct na_config {
 	char read_group[64]; /* empty: none */
 	char policy[PATH_MAX];
 	enum na_on_stop on_stop;
+	enum na_mode mode; /* ANSWER, OBSERVE or OFF */
 	/* [test] */
 	uint64_t guards; /* bit 0 guard 1, bit 1 guard 2 */
 };

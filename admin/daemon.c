@@ -11,6 +11,7 @@
 #include "admin/ready.h"
 #include "admin/restart.h"
 #include "admin/shaping.h"
+#include "admin/shadow.h"
 
 #include <linux/membarrier.h>
 #include <signal.h>
@@ -130,8 +131,9 @@ static void collect_garbage(struct na_daemon *d)
 		na_warn("cannot look through the connections: %s", strerror(-err));
 	else
 		sd_notifyf(0, "STATUS=%s; %u connections, %u spliced",
-			   d->silent.text[0] ? "not answering" : "answering", counts.tracked,
-			   counts.spliced);
+			   d->silent.text[0] ? "not answering"
+					     : na_mode_name(d->plane.ctl->mode),
+			   counts.tracked, counts.spliced);
 }
 
 static int on_tick(sd_event_source *s, uint64_t usec, void *data)
@@ -141,6 +143,7 @@ static int on_tick(sd_event_source *s, uint64_t usec, void *data)
 	(void)usec;
 	watch_skips(d);
 	na_policy_tick(d);
+	na_shadow_watch(d);
 	/* Devices the limits of a daemon before us, or anybody's, were not yet told to. */
 	if (d->shaped != d->plane.ctl->limit_gen)
 		na_daemon_shape(d);
@@ -305,7 +308,7 @@ static void close_daemon(struct na_daemon *d)
 int na_daemon_run(const struct na_config *c)
 {
 	_cleanup_(close) int lock = -1;
-	struct na_daemon d = {.config = c, .plane.meta_fd = -1};
+	struct na_daemon d = {.config = c, .plane.meta_fd = -1, .wanted = c->mode};
 	struct na_why why;
 	int err, status = EXIT_SUCCESS;
 

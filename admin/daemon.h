@@ -23,6 +23,8 @@ struct na_daemon {
 	struct mnl_socket *watch;	/* tells when devices change */
 	struct sd_event_source *rescan; /* pending look at the devices */
 	struct timespec started;	/* CLOCK_MONOTONIC */
+	enum na_mode wanted;		/* ANSWER, OBSERVE or OFF: what the administrator asked for */
+	bool tripped;			/* a difference was found and dealt with (shadow.h) */
 	struct na_why silent;		/* why nothing is answered; empty while it is */
 	struct sd_event_source *grace;	/* pending switch from FILL to ANSWER */
 	struct na_control *control;
@@ -38,7 +40,7 @@ int na_daemon_run(const struct na_config *c);
 int na_daemon_reload(struct na_daemon *d, struct na_policy_error *err);
 
 /*
- * The mode is OFF or ANSWER: from the first time on requests are served, so whoever asks
+ * The mode is OFF, ANSWER or OBSERVE: from the first time on requests are served, so whoever asks
  * right after the start is told what has come of it.
  */
 void na_daemon_settled(struct na_daemon *d);

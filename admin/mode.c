@@ -2,6 +2,7 @@
 #include "admin/mode.h"
 
 #include "admin/log.h"
+#include "admin/shadow.h"
 
 #include <errno.h>
 #include <string.h>
@@ -20,6 +21,8 @@ const char *na_mode_name(enum na_mode mode)
 		return "answering";
 	case NA_MODE_DYING:
 		return "stopping";
+	case NA_MODE_OBSERVE:
+		return "observing";
 	}
 	return "?";
 }
@@ -55,6 +58,12 @@ static bool may_answer(const struct na_daemon *d, struct na_why *why)
 {
 	unsigned int missing;
 
+	if (d->wanted == NA_MODE_OFF) {
+		na_why(why, 0, "mode = off");
+		return false;
+	}
+	if (d->wanted == NA_MODE_ANSWER && na_shadow_tripped(d, why))
+		return false;
 	if (!na_hooks_suffice(d->plane.hooks, why, &missing)) {
 		if (missing > 1)
 			snprintf(why->text + strlen(why->text),
@@ -66,6 +75,13 @@ static bool may_answer(const struct na_daemon *d, struct na_why *why)
 	return devices_suffice(&d->devices, why);
 }
 
+static void enter(struct na_daemon *d)
+{
+	set_mode(d, d->wanted);
+	na_info("%s", na_mode_name(d->wanted));
+	na_daemon_settled(d);
+}
+
 static int on_grace(sd_event_source *s, uint64_t usec, void *data)
 {
 	struct na_daemon *d = data;
@@ -73,9 +89,7 @@ static int on_grace(sd_event_source *s, uint64_t usec, void *data)
 	(void)s, (void)usec;
 	d->grace = sd_event_source_disable_unref(d->grace);
 	na_plane_flush(&d->plane);
-	set_mode(d, NA_MODE_ANSWER);
-	na_info("answering");
-	na_daemon_settled(d);
+	enter(d);
 	return 0;
 }
 
@@ -92,16 +106,45 @@ static void switch_off(struct na_daemon *d, const struct na_why *why)
 void na_mode_decide(struct na_daemon *d)
 {
 	struct na_why why = {.text = ""};
+	enum na_mode mode = d->plane.ctl->mode;
+	bool filled = mode == NA_MODE_ANSWER || mode == NA_MODE_OBSERVE;
 
-	if (may_answer(d, &why) && (d->plane.ctl->mode == NA_MODE_ANSWER || d->grace ||
-				    sd_event_add_time_relative(d->event, &d->grace, CLOCK_MONOTONIC,
-							       GRACE_US, 0, on_grace, d) >= 0)) {
-		d->silent.text[0] = '\0';
-		if (d->plane.ctl->mode == NA_MODE_ANSWER)
-			na_daemon_settled(d);
-		else
-			set_mode(d, NA_MODE_FILL);
+	if (!may_answer(d, &why) ||
+	    (!filled && !d->grace &&
+	     sd_event_add_time_relative(d->event, &d->grace, CLOCK_MONOTONIC, GRACE_US, 0, on_grace,
+					d) < 0)) {
+		switch_off(d, &why);
 		return;
 	}
-	switch_off(d, &why);
+	d->silent.text[0] = '\0';
+	if (mode == d->wanted)
+		na_daemon_settled(d);
+	else if (filled)
+		enter(d);
+	else
+		set_mode(d, NA_MODE_FILL);
+}
+
+int na_mode_want(struct na_daemon *d, const char *name)
+{
+	static const struct {
+		const char *name;
+		enum na_mode mode;
+	} modes[] = {
+		{"answer", NA_MODE_ANSWER},
+		{"observe", NA_MODE_OBSERVE},
+		{"off", NA_MODE_OFF},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+		if (strcmp(name, modes[i].name))
+			continue;
+		if (modes[i].mode == NA_MODE_ANSWER)
+			na_shadow_forget(d);
+		d->wanted = modes[i].mode;
+		na_mode_decide(d);
+		return 0;
+	}
+	return -EINVAL;
 }

@@ -16,6 +16,11 @@ static void show_flush(struct json_object *o)
 	printf("flushed\n");
 }
 
+static void show_mode(struct json_object *o)
+{
+	printf("%s\n", na_ctl_text(o, "mode"));
+}
+
 static void show_version(struct json_object *o)
 {
 	printf("nfsaccelctl %s, nfsacceld %s\n", NFSACCEL_VERSION, na_ctl_text(o, "version"));
@@ -39,7 +44,8 @@ static const struct command {
 	 "limit a client, with the words of nfsaccel.exports(5)"},
 	{"limit del", "CLIENT [in PATH]", na_ctl_limit_del, NULL, NULL,
 	 "take back what limit set has set"},
-	{"limit list", "", NULL, "limit list", na_ctl_show_limits, "all limits, and where they are from"},
+	{"limit list", "", NULL, "limit list", na_ctl_show_limits,
+	 "all limits, and where they are from"},
 	{"policy check", "[FILE]", na_ctl_policy_check, NULL, NULL,
 	 "read FILE, or what nfsacceld would read, and say what is wrong"},
 	{"policy show", "", NULL, "policy show", na_ctl_show_policy, "the rules in force"},
@@ -47,6 +53,10 @@ static const struct command {
 	 "read the files again; if they are bad, all stays as it is"},
 	{"policy save", "", na_ctl_policy_save, NULL, NULL,
 	 "write what limit set has set to nfsaccel.exports.d"},
+	{"mode answer", "", NULL, "mode answer", show_mode, "answer from the cache"},
+	{"mode observe", "", NULL, "mode observe", show_mode,
+	 "compare only: what would be answered is left to nfsd"},
+	{"mode off", "", NULL, "mode off", show_mode, "answer nothing, compare nothing"},
 	{"version", "", NULL, "version", show_version, "of this program and of the daemon"},
 };
 

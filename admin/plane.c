@@ -20,7 +20,7 @@ static const char *const state_maps[] = {
 	"na_ctl",   "na_counters", "na_slots", "na_flows",   "na_pending",     "na_creds",
 	"na_auths", "na_index",	   "na_slabs", "na_entries", "na_free_blocks", "na_free_entries",
 	"na_exports", "na_cache_rules", "na_limit_trie", "na_limits", "na_buckets", "na_unshaped",
-	"na_meters",
+	"na_meters",  "na_shadow_found",
 };
 
 #define STATE_MAPS (sizeof(state_maps) / sizeof(state_maps[0]))
@@ -338,6 +338,7 @@ int na_plane_load(struct na_plane *p, struct na_why *why)
 	err = (reuse ? 0 : init_state(p) ?: pin_state(p)) ?: map_state(p);
 	if (err)
 		return na_why(why, err, "cannot set up the state in %s: %s", pin, strerror(-err));
+	__atomic_store_n(&p->ctl->shadow, p->config->shadow, __ATOMIC_SEQ_CST);
 	return 0;
 }
 

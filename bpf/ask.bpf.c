@@ -76,6 +76,33 @@ static __always_inline __u32 na_judge(struct na_work *w, struct na_ctl *ctl, str
 	return na_guard_inode(e, &live);
 }
 
+/* Is this hit to be nfsd's, for comparison? e is pinned, and what it was judged by still holds. */
+static __always_inline bool na_shadow_choose(struct na_work *w, struct na_ctl *ctl,
+					     struct na_entry *e, __u32 entry)
+{
+	struct na_shadow *h = &w->shadow;
+	struct na_slot *slot;
+
+	if (!w->args.count) /* such calls are not noted */
+		return false;
+	if (ctl->mode != NA_MODE_OBSERVE &&
+	    (ctl->mode != NA_MODE_ANSWER || !ctl->shadow || bpf_get_prandom_u32() % ctl->shadow))
+		return false;
+	na_count(NA_V_SHADOW_ASKED, 1);
+	slot = na_slot_at(e->slot);
+	if (!slot)
+		return true;
+	h->count = w->args.count;
+	h->fid = e->fid;
+	h->offset = w->args.offset;
+	h->asked = w->s.now;
+	h->version = *(volatile __u64 *)&slot->version;
+	h->epoch = *(volatile __u64 *)&ctl->epoch;
+	h->flush = *(volatile __u64 *)&ctl->flush;
+	h->entry = entry;
+	return true;
+}
+
 /*
  * Look the request in w->rpc and w->args up, which begins at payload offset `from`; on a hit
  * it is added to the offer.
@@ -87,6 +114,7 @@ static __always_inline __u32 na_look_up(struct na_work *w, struct na_ctl *ctl, _
 	struct na_question *q;
 	struct na_entry *e;
 
+	w->shadow.entry = 0;
 	number = bpf_map_lookup_elem(&na_index, &w->args.fh);
 	if (!number)
 		return NA_V_MISS_NOENTRY;
@@ -108,6 +136,8 @@ static __always_inline __u32 na_look_up(struct na_work *w, struct na_ctl *ctl, _
 			why = NA_V_PASS_MANY;
 		else if (n > NA_FILE_MAX || len > w->rep_max)
 			why = NA_V_MISS_BIG;
+		else if (na_shadow_choose(w, ctl, e, entry))
+			why = NA_V_MISS_SHADOW;
 	}
 	if (why != NA_V_HIT) {
 		na_unpin(e);
@@ -195,6 +225,10 @@ static __always_inline bool na_note(struct na_work *w, struct na_ctl *ctl, __u32
 		p->fh = w->args.fh;
 		if (!p->cred || w->dark || !w->args.count)
 			p->state = NA_PENDING_REFUSED;
+		/* before the note that sends the reply looking for it */
+		if (p->state == NA_PENDING_ASKED && w->shadow.entry)
+			p->shadow = bpf_map_update_elem(&na_shadows, &w->pending_key, &w->shadow,
+							BPF_ANY) == 0;
 	}
 	if (bpf_map_update_elem(&na_pending, &w->pending_key, p, BPF_NOEXIST) < 0)
 		return false;

@@ -40,6 +40,7 @@ static __always_inline void na_fill_stop(struct na_flow *f)
 	}
 	f->fill.entry = 0;
 	f->fill.left = 0;
+	f->fill.shadow = 0;
 }
 
 /* Claim block `index` of the entry; NA_NO_BLOCK if it is had already or none is free. */
@@ -232,6 +233,22 @@ static __always_inline struct na_pending *na_pending_of(struct na_work *w, __u32
 	return bpf_map_lookup_elem(&na_pending, &w->pending_key);
 }
 
+/* What the call would have been answered with, to w->shadow. */
+static __always_inline void na_shadow_take(struct na_work *w, __u32 state)
+{
+	struct na_shadow *h = bpf_map_lookup_elem(&na_shadows, &w->pending_key);
+
+	if (!h)
+		return;
+	w->shadow = *h;
+	w->hooked = state == NA_PENDING_HOOKED;
+	if (state >= NA_PENDING_POISON) { /* the reply may be another's */
+		w->shadow.entry = 0;
+		na_count(NA_V_SHADOW_MOVED, 1);
+	}
+	bpf_map_delete_elem(&na_shadows, &w->pending_key);
+}
+
 /*
  * The pending call this reply answers, copied to w->pending: true if it alone has that xid
  * and the hook found it fit.
@@ -241,6 +258,7 @@ static __always_inline bool na_take_pending(struct na_work *w, struct na_pending
 {
 	__u32 i, was, to, ran;
 
+	w->shadow.entry = 0;
 	for (i = 0; i < NA_CAS_TRIES; i++) {
 		was = *(volatile __u32 *)&p->state;
 		to = was > NA_PENDING_REFUSED ? was - 1 : NA_PENDING_GONE;
@@ -262,13 +280,16 @@ static __always_inline bool na_take_pending(struct na_work *w, struct na_pending
 	}
 	w->pending = *p;
 	w->pending.state = was;
+	if (p->shadow)
+		na_shadow_take(w, was);
 	bpf_map_delete_elem(&na_pending, &w->pending_key);
 	return was == NA_PENDING_HOOKED;
 }
 
 /*
  * A record of len bytes (without mark) begins at skb offset off, of which avail bytes are
- * in the skb; seq is its place in the server's stream.
+ * in the skb; seq is its place in the server's stream. 1 if it is not to be learnt but
+ * compared with w->shadow.
  */
 __attribute__((noinline)) int na_learn_reply(struct __sk_buff *skb, __u32 off, __u32 avail,
 					     __u32 len, __u32 seq)
@@ -283,6 +304,7 @@ __attribute__((noinline)) int na_learn_reply(struct __sk_buff *skb, __u32 off, _
 	struct na_entry *e;
 	struct na_flow *f;
 	struct na_xdr x;
+	bool taken;
 	__u32 slot_at, number, why, n = avail < NA_READ3_HEAD ? avail : NA_READ3_HEAD;
 
 	if (!w || !ctl || !na_within(n, NA_REPLY_XID, NA_READ3_HEAD) ||
@@ -298,7 +320,15 @@ __attribute__((noinline)) int na_learn_reply(struct __sk_buff *skb, __u32 off, _
 		look = len >= NA_READ3_HEAD - NA_RPC_MARK_BYTES ? NA_LOOK_CUT : NA_LOOK_OTHER;
 	else if (reply.plain && na_nfs3_read_res(&x, len, &w->res) && w->res.status == NA_NFS3_OK)
 		look = NA_LOOK_READ;
-	if (!na_take_pending(w, p, look))
+	taken = na_take_pending(w, p, look);
+	f = bpf_map_lookup_elem(&na_flows, &w->key);
+	if (!f)
+		return 0;
+	if ((taken || w->shadow.entry) && f->fill.entry)
+		na_fill_stop(f);
+	if (w->shadow.entry)
+		return 1; /* not called here, where the stack is too full */
+	if (!taken)
 		return 0;
 	if (look != NA_LOOK_READ) {
 		na_count(NA_V_REFUSE_REPLY, 1);
@@ -319,11 +349,6 @@ __attribute__((noinline)) int na_learn_reply(struct __sk_buff *skb, __u32 off, _
 		na_count(why, 1);
 		return 0;
 	}
-	f = bpf_map_lookup_elem(&na_flows, &w->key);
-	if (!f)
-		return 0;
-	if (f->fill.entry)
-		na_fill_stop(f);
 	na_memcpy(&w->fh, &w->pending.fh, sizeof(w->fh));
 	number = na_entry_for(w, ctl);
 	e = na_entry_at(number);
@@ -331,8 +356,10 @@ __attribute__((noinline)) int na_learn_reply(struct __sk_buff *skb, __u32 off, _
 		return 0;
 	if (na_may_authorize(&in) == NA_V_FILL_AUTH)
 		na_learn_auth(w, e, w->pending.expires);
-	w->s.facts |= NA_SEG_WARM;
+	if (ctl->mode != NA_MODE_OBSERVE) /* which touches no packet */
+		w->s.facts |= NA_SEG_WARM;
 	f->fill.entry = number;
+	f->fill.shadow = 0;
 	f->fill.block = NA_NO_BLOCK;
 	f->fill.offset = (__u32)w->pending.offset;
 	f->fill.left = w->res.count;
@@ -401,6 +428,8 @@ __attribute__((noinline)) int na_split_go_on(struct __sk_buff *skb)
 	len = na_get_be32(f->split.head) & ~NA_RPC_LAST;
 	if (na_take_pending(w, p, len >= NA_READ3_HEAD - NA_RPC_MARK_BYTES ? NA_LOOK_CUT : NA_LOOK_OTHER))
 		na_count(NA_V_REFUSE_REPLY, 1);
+	if (w->shadow.entry)
+		na_count(NA_V_SHADOW_MOVED, 1);
 	return 0;
 }
 
@@ -417,9 +446,13 @@ static long na_walk_step(__u32 i, struct na_walk_ctx *c)
 		if (bpf_skb_load_bytes(c->skb, c->payload + off, raw, 4) < 0)
 			goto lost;
 		v = na_get_be32(raw);
-		if (!c->r.inside && (v & NA_RPC_LAST))
-			na_learn_reply(c->skb, c->payload + off, c->end - start, v & ~NA_RPC_LAST,
-				       start);
+		if (!c->r.inside && (v & NA_RPC_LAST) &&
+		    na_learn_reply(c->skb, c->payload + off, c->end - start, v & ~NA_RPC_LAST,
+				   start) > 0 &&
+		    na_shadow_reply(c->skb, c->payload + off, c->end - start, v & ~NA_RPC_LAST,
+				    start) > 0)
+			na_shadow_data(c->skb, c->payload + off + NA_READ3_HEAD,
+				       c->end - start - NA_READ3_HEAD);
 	} else {
 		if (bpf_skb_load_bytes(c->skb, c->payload + off, raw, 1) < 0)
 			goto lost;
@@ -458,10 +491,12 @@ int na_walk(struct __sk_buff *skb)
 	if (f->split.have)
 		na_split_go_on(skb);
 	if (f->fill.entry) {
-		if (f->fill.next_s == w->s.seq)
-			na_learn_data(skb, w->p.payload, w->s.len);
-		else
+		if (f->fill.next_s != w->s.seq)
 			na_fill_stop(f);
+		else if (f->fill.shadow)
+			na_shadow_data(skb, w->p.payload, w->s.len);
+		else
+			na_learn_data(skb, w->p.payload, w->s.len);
 	}
 	w->s.rec_from = c.r;
 	bpf_loop(NA_SCAN_MARKS, na_walk_step, &c, 0);

@@ -7,6 +7,8 @@ struct na_counters_map na_counters SEC(".maps");
 struct na_slots_map na_slots SEC(".maps");
 struct na_flows_map na_flows SEC(".maps");
 struct na_pending_map na_pending SEC(".maps");
+struct na_shadows_map na_shadows SEC(".maps");
+struct na_shadow_report_map na_shadow_found SEC(".maps");
 struct na_creds_map na_creds SEC(".maps");
 struct na_auths_map na_auths SEC(".maps");
 struct na_index_map na_index SEC(".maps");

@@ -58,6 +58,22 @@ struct na_pending_map {
 	__type(value, struct na_pending);
 };
 
+/* By the key of the note (na_pending). LRU: one that is lost is not compared. */
+struct na_shadows_map {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct na_pending_key);
+	__type(value, struct na_shadow);
+};
+
+/* Written by who sets na_ctl.tripped, before answering ends. */
+struct na_shadow_report_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct na_shadow_report);
+};
+
 struct na_creds_map {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1);
@@ -166,6 +182,8 @@ extern struct na_counters_map na_counters SEC(".maps");
 extern struct na_slots_map na_slots SEC(".maps");
 extern struct na_flows_map na_flows SEC(".maps");
 extern struct na_pending_map na_pending SEC(".maps");
+extern struct na_shadows_map na_shadows SEC(".maps");
+extern struct na_shadow_report_map na_shadow_found SEC(".maps");
 extern struct na_creds_map na_creds SEC(".maps");
 extern struct na_auths_map na_auths SEC(".maps");
 extern struct na_index_map na_index SEC(".maps");

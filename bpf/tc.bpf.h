@@ -73,6 +73,15 @@ int na_note_passed(struct __sk_buff *skb, __u32 from);
  */
 int na_offer_drop(struct __sk_buff *skb, __u32 from, __u32 pins);
 
+/*
+ * shadow.bpf.c: the reply of len bytes (without mark) at skb offset off, of which avail are
+ * in the skb, answers the call noted in w->shadow. Compares its head; seq is its place in
+ * the server's stream. 1 if its data are to be compared, too.
+ */
+int na_shadow_reply(struct __sk_buff *skb, __u32 off, __u32 avail, __u32 len, __u32 seq);
+/* Compare data, at skb offset off, of the reply in na_flow.fill. */
+int na_shadow_data(struct __sk_buff *skb, __u32 off, __u32 avail);
+
 /* socket.bpf.c: begin to follow the connection of the ingress segment. */
 int na_meet(struct __sk_buff *skb);
 /* Take lost record boundaries from the socket, if it stands at them. */

@@ -196,13 +196,43 @@ struct na_pending {
 	__u64 version;
 	__u64 expires; /* no later than what export and client cache entries have left */
 	__u32 slot;
-	__u32 read; /* ingress saw that the call is a READ */
+	__u16 read; /* ingress saw that the call is a READ */
+	__u16 shadow; /* na_shadows says what it would have been answered with */
 	struct na_inode_snap snap;
 	struct na_fh fh;
 	__u32 ran; /* READs that nfsd began under this xid, less those whose reply passed */
 	__u64 ttl; /* from the hook: how long the entry may live */
 };
 _Static_assert(sizeof(struct na_pending) == 256, "na_pending");
+
+/* --- shadow checking: what would have been answered, by pending key ------- */
+
+struct na_shadow {
+	__u32 entry;
+	__u32 count;
+	__u64 fid;
+	__u64 offset;
+	__u64 asked;
+	/* when the call was judged: if one of them has moved since, nothing can be told */
+	__u64 version;
+	__u64 epoch;
+	__u64 flush;
+};
+_Static_assert(sizeof(struct na_shadow) == 56, "na_shadow");
+
+/* The first difference since na_ctl.tripped was 0. Never holds bytes of a file. */
+struct na_shadow_report {
+	__u32 fault; /* enum na_shadow_fault */
+	__u32 status; /* nfsd's */
+	__u64 when;
+	__u64 offset; /* of the READ */
+	__u64 at; /* file offset of the first byte that differs, for NA_SHADOW_DATA */
+	__u32 count;
+	__u32 xid;
+	struct na_flow_key flow;
+	struct na_fh fh;
+};
+_Static_assert(sizeof(struct na_shadow_report) == 144, "na_shadow_report");
 
 /* --- control ------------------------------------------------------------ */
 
@@ -211,6 +241,7 @@ enum na_mode {
 	NA_MODE_FILL = 1, /* grace: hooks are attached, filling has begun, no answers yet */
 	NA_MODE_ANSWER = 2,
 	NA_MODE_DYING = 3, /* stopping: spliced connections are being reset */
+	NA_MODE_OBSERVE = 4, /* filled; what would be answered goes to nfsd and is compared */
 };
 
 /* One element, writable by both sides; everything the programs may change is atomic. */
@@ -229,6 +260,8 @@ struct na_ctl {
 	__u32 limit_exports; /* there are rules for exports */
 	__u32 limit_seed; /* of the hash over na_buckets */
 	__u32 limit_last; /* newest generation there ever was */
+	__u32 shadow; /* one in so many hits goes to nfsd and is compared; 0: none */
+	__u32 tripped; /* enum na_shadow_fault: what a comparison showed */
 };
 
 struct na_counter {

@@ -129,6 +129,8 @@ struct na_flow {
 		__u32 next_s; /* server-space position the next byte must have */
 		__u32 left; /* data bytes still to come */
 		__u32 offset; /* file offset of the next byte */
+		__u32 shadow; /* the entry is compared with, not filled */
+		__u32 xid; /* of the reply */
 		__u32 pad;
 	} fill;
 	/* a reply whose first bytes came at a segment's end; as fill */

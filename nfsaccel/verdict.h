@@ -25,6 +25,7 @@
 	X(MISS_BIG, "miss_big", "reply needs more packets than allowed")                           \
 	X(MISS_ALIVE, "miss_alive", "passed so that nfsd and the firewall see the connection")     \
 	X(MISS_MODE, "miss_mode", "answering is switched off")                                     \
+	X(MISS_SHADOW, "miss_shadow", "could be answered, but nfsd's reply is to be compared")     \
 	/* why a segment that could have been answered was passed */                               \
 	X(PASS_UNSYNC, "pass_unsync", "record boundary of either stream not known")                \
 	X(PASS_EGRESS_BUSY, "pass_egress_busy", "server's stream is inside a record")              \
@@ -82,6 +83,12 @@
 	X(REFUSE_MOVED, "refuse_moved", "changed between the hook and the reply")                  \
 	X(REFUSE_SPACE, "refuse_space", "no free block or entry")                                  \
 	X(EVICTED, "evicted", "entries that gave way")                                             \
+	/* shadow checking */                                                                      \
+	X(SHADOW_ASKED, "shadow_asked", "READs left to nfsd that could have been answered")        \
+	X(SHADOW_SAME, "shadow_same", "nfsd's reply was what would have been answered")            \
+	X(SHADOW_DIFF, "shadow_different", "nfsd's reply was another")                             \
+	X(SHADOW_MOVED, "shadow_moved", "not compared: changed meanwhile, evicted, or cut up")     \
+	X(SHADOW_NS, "shadow_nfsd_ns", "nanoseconds from those READs to nfsd's replies")           \
 	/* invalidation */                                                                         \
 	X(BUMP, "bumps", "version slots incremented")                                              \
 	X(EPOCH, "epochs", "export epoch incremented")                                             \
