@@ -3,18 +3,7 @@
 
 #include <string.h>
 
-#include "admin/log.h"
 #include "admin/mode.h"
-
-static int do_flush(struct na_daemon *d, struct json_object *request, struct json_object *o,
-		    struct na_why *why)
-{
-	(void)request, (void)why;
-	na_plane_flush(&d->plane);
-	na_info("cache flushed on request");
-	json_object_object_add(o, "flush", json_object_new_uint64(d->plane.ctl->flush));
-	return 0;
-}
 
 static int do_mode(struct na_daemon *d, struct json_object *request, struct json_object *o,
 		   struct na_why *why)
@@ -44,7 +33,11 @@ static const struct {
 	{"status", na_report_status, NA_RIGHTS_READ},
 	{"stats", na_report_stats, NA_RIGHTS_READ},
 	{"version", do_version, NA_RIGHTS_READ},
-	{"flush", do_flush, NA_RIGHTS_ALL},
+	{"flush", na_cache_flush, NA_RIGHTS_ALL},
+	{"cache top", na_cache_top, NA_RIGHTS_READ},
+	{"cache pin", na_cache_pin, NA_RIGHTS_ALL},
+	{"cache unpin", na_cache_unpin, NA_RIGHTS_ALL},
+	{"exports", na_exports_show, NA_RIGHTS_READ},
 	{"mode answer", do_mode, NA_RIGHTS_ALL},
 	{"mode observe", do_mode, NA_RIGHTS_ALL},
 	{"mode off", do_mode, NA_RIGHTS_ALL},

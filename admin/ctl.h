@@ -11,14 +11,18 @@
 /* The command line but for the command's own name. */
 struct na_ctl_line {
 	const char *socket;
-	bool json, follow;
-	const char *sort, *count, *export, *file;
+	bool json;
+	const char *count, *export, *file;
 	char **words; /* NULL at the end */
 };
 
 /* Exit statuses. What went wrong has been printed. */
 int na_ctl_limit_set(const struct na_ctl_line *l);
 int na_ctl_limit_del(const struct na_ctl_line *l);
+int na_ctl_cache_top(const struct na_ctl_line *l);
+int na_ctl_cache_pin(const struct na_ctl_line *l);
+int na_ctl_cache_unpin(const struct na_ctl_line *l);
+int na_ctl_cache_flush(const struct na_ctl_line *l);
 int na_ctl_policy_check(const struct na_ctl_line *l);
 int na_ctl_policy_save(const struct na_ctl_line *l);
 
@@ -41,5 +45,6 @@ void na_ctl_show_stats(struct json_object *o);
 void na_ctl_show_policy(struct json_object *o);
 void na_ctl_show_reload(struct json_object *o);
 void na_ctl_show_limits(struct json_object *o);
+void na_ctl_show_exports(struct json_object *o);
 
 #endif

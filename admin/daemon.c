@@ -147,6 +147,8 @@ static int on_tick(sd_event_source *s, uint64_t usec, void *data)
 	/* Devices the limits of a daemon before us, or anybody's, were not yet told to. */
 	if (d->shaped != d->plane.ctl->limit_gen)
 		na_daemon_shape(d);
+	if (d->kept.n)
+		na_kept_mark(&d->kept, &d->plane);
 	d->ticks++;
 	if (d->ticks % GC_EVERY == 0)
 		collect_garbage(d);
@@ -297,6 +299,7 @@ static void block_signals(void)
 static void close_daemon(struct na_daemon *d)
 {
 	na_policy_stop(d);
+	na_kept_free(&d->kept);
 	na_plane_close(&d->plane);
 	free(d->devices.device);
 	na_cleanup_mnl(&d->watch);

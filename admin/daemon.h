@@ -5,6 +5,7 @@
 
 #include <time.h>
 
+#include "admin/cache_files.h"
 #include "admin/devices.h"
 #include "admin/netlink.h"
 #include "admin/plane.h"
@@ -20,6 +21,7 @@ struct na_daemon {
 	struct na_plane plane;
 	struct na_devices devices;
 	struct na_policy_state policy;
+	struct na_kept kept; /* files that are not to be evicted */
 	struct mnl_socket *watch;	/* tells when devices change */
 	struct sd_event_source *rescan; /* pending look at the devices */
 	struct timespec started;	/* CLOCK_MONOTONIC */

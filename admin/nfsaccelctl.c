@@ -10,12 +10,6 @@
 
 #define DEFAULT_SOCKET "/run/nfsaccel/control.sock"
 
-static void show_flush(struct json_object *o)
-{
-	(void)o;
-	printf("flushed\n");
-}
-
 static void show_mode(struct json_object *o)
 {
 	printf("%s\n", na_ctl_text(o, "mode"));
@@ -39,7 +33,13 @@ static const struct command {
 	 "what nfsacceld does, and why it does not"},
 	{"stats", "", NULL, "stats", na_ctl_show_stats,
 	 "counters that are not 0 (with --json: all)"},
-	{"cache flush", "", NULL, "flush", show_flush, "forget everything cached"},
+	{"exports", "", NULL, "exports", na_ctl_show_exports, "what is exported and how much of it is cached"},
+	{"cache top", "[--count N]", na_ctl_cache_top, NULL, NULL, "the cached files that are read most"},
+	{"cache pin", "FILE", na_ctl_cache_pin, NULL, NULL,
+	 "never evict FILE (as the server sees it) for want of room"},
+	{"cache unpin", "FILE", na_ctl_cache_unpin, NULL, NULL, "treat FILE like others again"},
+	{"cache flush", "[--export PATH | --file FILE]", na_ctl_cache_flush, NULL, NULL,
+	 "forget everything cached, or that"},
 	{"limit set", "CLIENT [in PATH] ops=N read=N write=N ...", na_ctl_limit_set, NULL, NULL,
 	 "limit a client, with the words of nfsaccel.exports(5)"},
 	{"limit del", "CLIENT [in PATH]", na_ctl_limit_del, NULL, NULL,
@@ -106,7 +106,10 @@ static const struct command *find(char **words, size_t *n)
 
 static int run(const struct command *c, struct na_ctl_line *l, bool help)
 {
-	if (help || (!c->args[0] && l->words[0])) {
+	bool wrong = (!c->args[0] && l->words[0]) || (l->count && !strstr(c->args, "--count")) ||
+		     ((l->export || l->file) && !strstr(c->args, "--export"));
+
+	if (help || wrong) {
 		fprintf(help ? stdout : stderr, "Usage: nfsaccelctl %s%s%s\n%s\n", c->name,
 			c->args[0] ? " " : "", c->args, c->help);
 		return help ? EXIT_SUCCESS : NA_CTL_USAGE;
@@ -121,6 +124,9 @@ int main(int argc, char **argv)
 	static const struct option options[] = {
 		{"json", no_argument, NULL, 'j'},
 		{"socket", required_argument, NULL, 's'},
+		{"count", required_argument, NULL, 'c'},
+		{"export", required_argument, NULL, 'e'},
+		{"file", required_argument, NULL, 'f'},
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
 	};
@@ -137,6 +143,15 @@ int main(int argc, char **argv)
 			break;
 		case 's':
 			l.socket = optarg;
+			break;
+		case 'c':
+			l.count = optarg;
+			break;
+		case 'e':
+			l.export = optarg;
+			break;
+		case 'f':
+			l.file = optarg;
 			break;
 		case 'h':
 			help = true;

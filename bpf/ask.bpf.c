@@ -147,6 +147,7 @@ static __always_inline __u32 na_look_up(struct na_work *w, struct na_ctl *ctl, _
 	__sync_fetch_and_add(&e->ref, 1);
 	if (!e->used)
 		e->used = 1;
+	e->hits++;
 	at = w->o.n & (NA_OFFER_MAX - 1);
 	q = &w->o.q[at];
 	q->at = from;

@@ -137,6 +137,7 @@ static __always_inline __u32 na_entry_for(struct na_work *w, struct na_ctl *ctl)
 	struct na_pending *p = &w->pending;
 	__u32 *indexed = bpf_map_lookup_elem(&na_index, &w->fh), number = 0, old = 0;
 	struct na_entry *e = NULL;
+	__u32 hits = 0, keep = 0;
 	__u64 fid = 0;
 
 	if (indexed) {
@@ -144,7 +145,8 @@ static __always_inline __u32 na_entry_for(struct na_work *w, struct na_ctl *ctl)
 		e = na_entry_at(old);
 	}
 	if (e && na_pin(e)) {
-		bool same = na_fh_equal(&e->fh, &w->fh) && e->version == p->version &&
+		bool mine = na_fh_equal(&e->fh, &w->fh);
+		bool same = mine && e->version == p->version &&
 			    e->slot == p->slot && e->flush == p->flush &&
 			    e->fsid == w->res.fattr.fsid && na_snap_equal(&e->snap, &p->snap);
 
@@ -152,6 +154,10 @@ static __always_inline __u32 na_entry_for(struct na_work *w, struct na_ctl *ctl)
 			return old;
 		if (same)
 			fid = e->fid;
+		if (mine) {
+			hits = e->hits;
+			keep = e->keep;
+		}
 		na_unpin(e);
 	}
 	number = na_entry_take(ctl);
@@ -161,6 +167,8 @@ static __always_inline __u32 na_entry_for(struct na_work *w, struct na_ctl *ctl)
 		return 0;
 	}
 	e->used = 1;
+	e->hits = hits;
+	e->keep = keep;
 	e->valid = 0;
 	e->slot = p->slot;
 	e->fid = fid ? fid : __sync_fetch_and_add(&ctl->next_id, 1) + 1;

@@ -93,7 +93,7 @@ static long na_evict_step(__u32 i, struct na_evict_ctx *c)
 		return 1;
 	number = __sync_fetch_and_add(&c->ctl->clock_hand, 1) % (max - 1) + 1;
 	e = na_entry_at(number);
-	if (!e || !e->fid)
+	if (!e || !e->fid || (e->keep && e->flush == c->ctl->flush))
 		return 0;
 	if (e->used && e->flush == c->ctl->flush) {
 		e->used = 0;

@@ -107,8 +107,8 @@ struct na_slot {
 
 /*
  * One cached file. ref counts pins; the bit NA_ENTRY_LIVE is cleared by cmpxchg(LIVE, 0)
- * only, so a pinned entry never dies and a dead one is never used. All but ref, used, valid
- * and block[] is written once, before the entry is put into the index.
+ * only, so a pinned entry never dies and a dead one is never used. All but ref, used, valid,
+ * hits, keep, expires (the daemon may end it) and block[] is written once, before the entry is put into the index.
  */
 struct na_entry {
 	__u32 ref;
@@ -121,13 +121,15 @@ struct na_entry {
 	__u64 expires;
 	__u64 fsid; /* fattr3.fsid, host order: depends on export and handle type */
 	__u32 size; /* bytes of the whole file */
-	__u32 pad;
+	__u32 hits; /* not exact; carried on when an unchanged file is refilled */
 	struct na_fh fh;
 	__u8 attr[NA_FATTR3_BYTES]; /* as nfsd sent it */
 	__u32 block[NA_FILE_BLOCKS]; /* block numbers, NA_NO_BLOCK where none */
 	struct na_inode_snap snap;
+	__u32 keep; /* set by the daemon: the clock hand passes over it */
+	__u32 pad;
 };
-_Static_assert(sizeof(struct na_entry) == 376, "na_entry");
+_Static_assert(sizeof(struct na_entry) == 384, "na_entry");
 
 struct na_slab {
 	__u8 data[NA_SLAB_BLOCKS * NA_BLOCK_BYTES + NA_SLAB_SLACK];

@@ -49,6 +49,27 @@ kill -HUP "$LAB_ACCEL_PID"
 lab_check "SIGHUP" lab_wait 20 says "/srv/none is not exported" policy show
 lab_check "all is cached again" lab_wait 60 eval 'served && [ "$(cached_files)" -gt 30 ]'
 
+# What is cached, file by file, and forgotten.
+top() { nfsaccelctl --json cache top --count 100 | jq -e "$1"; }
+f=$LAB_EXPORT/p/$(cd $LAB_EXPORT/p && find . -type f -size -4k -size +0 -printf '%P\n' | sort | head -n 1)
+of_f=".files | map(select(.inode == $(stat -c %i "$f")))"
+lab_check "cache top" eval 'served && [ "$(top "$of_f | length")" = 1 ]'
+lab_check "it was hit" eval '[ "$(top "($of_f)[0].hits")" -gt 0 ]'
+lab_check "by name" says "$f" cache top --count 100
+lab_check "exports" says "$LAB_EXPORT" exports
+lab_check "cache pin" nfsaccelctl cache pin "$f"
+lab_check "pinned" eval '[ "$(top "($of_f)[0].pinned")" = true ]'
+lab_check "and nothing else" eval '[ "$(top "[.files[] | select(.pinned)] | length")" = 1 ]'
+lab_refuse "twice" nfsaccelctl cache pin "$f" 2>/dev/null
+lab_check "cache unpin" nfsaccelctl cache unpin "$f"
+lab_check "unpinned" eval '[ "$(top "[.files[] | select(.pinned)] | length")" = 0 ]'
+lab_check "cache flush --file" says "1 file(s) forgotten" cache flush --file "$f"
+lab_check "it is gone" eval '[ "$(top "$of_f | length")" = 0 ]'
+lab_check "others are not" eval '[ "$(cached_files)" -gt 10 ]'
+lab_check "cache flush --export" nfsaccelctl cache flush --export $LAB_EXPORT
+lab_check "all are gone" eval '[ "$(cached_files)" -eq 0 ]'
+lab_refuse "no such export" nfsaccelctl cache flush --export /srv/none 2>/dev/null
+
 # An export that comes while the daemon runs, with an entry that waits for it.
 printf '%s *(cache)\n%s *(nocache)\n' $LAB_EXPORT $two >$policy
 lab_check "reload" reload
