@@ -37,6 +37,7 @@ static const struct {
 	{"cache top", na_cache_top, NA_RIGHTS_READ},
 	{"cache pin", na_cache_pin, NA_RIGHTS_ALL},
 	{"cache unpin", na_cache_unpin, NA_RIGHTS_ALL},
+	{"events", na_events_show, NA_RIGHTS_READ},
 	{"exports", na_exports_show, NA_RIGHTS_READ},
 	{"mode answer", do_mode, NA_RIGHTS_ALL},
 	{"mode observe", do_mode, NA_RIGHTS_ALL},

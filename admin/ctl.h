@@ -11,7 +11,7 @@
 /* The command line but for the command's own name. */
 struct na_ctl_line {
 	const char *socket;
-	bool json;
+	bool json, follow;
 	const char *count, *export, *file;
 	char **words; /* NULL at the end */
 };
@@ -23,6 +23,7 @@ int na_ctl_cache_top(const struct na_ctl_line *l);
 int na_ctl_cache_pin(const struct na_ctl_line *l);
 int na_ctl_cache_unpin(const struct na_ctl_line *l);
 int na_ctl_cache_flush(const struct na_ctl_line *l);
+int na_ctl_events(const struct na_ctl_line *l);
 int na_ctl_policy_check(const struct na_ctl_line *l);
 int na_ctl_policy_save(const struct na_ctl_line *l);
 

@@ -147,6 +147,7 @@ static int on_tick(sd_event_source *s, uint64_t usec, void *data)
 	/* Devices the limits of a daemon before us, or anybody's, were not yet told to. */
 	if (d->shaped != d->plane.ctl->limit_gen)
 		na_daemon_shape(d);
+	na_events_tick(&d->happened, &d->plane);
 	if (d->kept.n)
 		na_kept_mark(&d->kept, &d->plane);
 	d->ticks++;

@@ -7,6 +7,7 @@
 
 #include "admin/cache_files.h"
 #include "admin/devices.h"
+#include "admin/events.h"
 #include "admin/netlink.h"
 #include "admin/plane.h"
 #include "admin/policy.h"
@@ -21,6 +22,7 @@ struct na_daemon {
 	struct na_plane plane;
 	struct na_devices devices;
 	struct na_policy_state policy;
+	struct na_event_counts happened;
 	struct na_kept kept; /* files that are not to be evicted */
 	struct mnl_socket *watch;	/* tells when devices change */
 	struct sd_event_source *rescan; /* pending look at the devices */

@@ -10,16 +10,35 @@
 static struct na_event events[NA_EVENTS];
 static unsigned int newest;
 
-void na_log(const char *prefix, const char *fmt, ...)
+static struct na_event *keep(const char *kind, const char *fmt, va_list args)
 {
 	struct na_event *e = &events[++newest % NA_EVENTS];
-	int saved = errno;
+
+	vsnprintf(e->text, sizeof(e->text), fmt, args);
+	e->when = time(NULL);
+	e->serial = newest;
+	e->kind = kind;
+	return e;
+}
+
+void na_log_happened(const char *kind, const char *fmt, ...)
+{
 	va_list args;
 
 	va_start(args, fmt);
-	vsnprintf(e->text, sizeof(e->text), fmt, args);
+	keep(kind, fmt, args);
 	va_end(args);
-	e->when = time(NULL);
+}
+
+void na_log(const char *prefix, const char *fmt, ...)
+{
+	int saved = errno;
+	struct na_event *e;
+	va_list args;
+
+	va_start(args, fmt);
+	e = keep(NULL, fmt, args);
+	va_end(args);
 	/* journald reads the prefix; a person at a terminal need not. */
 	fprintf(stderr, "%snfsacceld: %s\n", getenv("JOURNAL_STREAM") ? prefix : "", e->text);
 	errno = saved;

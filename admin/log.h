@@ -9,11 +9,13 @@
 #include <systemd/sd-daemon.h>
 #include <time.h>
 
-#define NA_EVENTS     16
+#define NA_EVENTS     256
 #define NA_EVENT_TEXT 256
 
 struct na_event {
 	time_t when; /* 0: unused */
+	unsigned int serial; /* from 1 up */
+	const char *kind; /* NULL: a message */
 	char text[NA_EVENT_TEXT];
 };
 
@@ -23,7 +25,10 @@ struct na_event {
 
 void na_log(const char *prefix, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* The i-th newest message, NULL when there are not so many. */
+/* Something that happened to clients: kept beside the messages, but not printed. kind is static. */
+void na_log_happened(const char *kind, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* The i-th newest, messages and others; NULL when there are not so many. */
 const struct na_event *na_log_event(unsigned int i);
 
 #endif

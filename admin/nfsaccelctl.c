@@ -33,6 +33,8 @@ static const struct command {
 	 "what nfsacceld does, and why it does not"},
 	{"stats", "", NULL, "stats", na_ctl_show_stats,
 	 "counters that are not 0 (with --json: all)"},
+	{"events", "[--follow]", na_ctl_events, NULL, NULL,
+	 "what happened: messages, clients held back, resets, changed files"},
 	{"exports", "", NULL, "exports", na_ctl_show_exports, "what is exported and how much of it is cached"},
 	{"cache top", "[--count N]", na_ctl_cache_top, NULL, NULL, "the cached files that are read most"},
 	{"cache pin", "FILE", na_ctl_cache_pin, NULL, NULL,
@@ -106,7 +108,8 @@ static const struct command *find(char **words, size_t *n)
 
 static int run(const struct command *c, struct na_ctl_line *l, bool help)
 {
-	bool wrong = (!c->args[0] && l->words[0]) || (l->count && !strstr(c->args, "--count")) ||
+	bool wrong = (!c->args[0] && l->words[0]) ||
+		     (l->follow && !strstr(c->args, "--follow")) || (l->count && !strstr(c->args, "--count")) ||
 		     ((l->export || l->file) && !strstr(c->args, "--export"));
 
 	if (help || wrong) {
@@ -127,6 +130,7 @@ int main(int argc, char **argv)
 		{"count", required_argument, NULL, 'c'},
 		{"export", required_argument, NULL, 'e'},
 		{"file", required_argument, NULL, 'f'},
+		{"follow", no_argument, NULL, 'F'},
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
 	};
@@ -152,6 +156,9 @@ int main(int argc, char **argv)
 			break;
 		case 'f':
 			l.file = optarg;
+			break;
+		case 'F':
+			l.follow = true;
 			break;
 		case 'h':
 			help = true;

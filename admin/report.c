@@ -11,6 +11,8 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#define STATUS_EVENTS 16 /* newest messages in the status */
+
 static void put(struct json_object *o, const char *key, const char *text)
 {
 	json_object_object_add(o, key, text ? json_object_new_string(text) : NULL);
@@ -98,8 +100,12 @@ static struct json_object *events(void)
 	const struct na_event *e;
 	unsigned int i;
 
-	for (i = 0; (e = na_log_event(i)); i++) {
-		struct json_object *o = json_object_new_object();
+	for (i = 0; (e = na_log_event(i)) && json_object_array_length(list) < STATUS_EVENTS; i++) {
+		struct json_object *o;
+
+		if (e->kind)
+			continue;
+		o = json_object_new_object();
 
 		put_number(o, "time", e->when);
 		put(o, "text", e->text);
@@ -145,9 +151,8 @@ int na_report_status(struct na_daemon *d, struct json_object *request, struct js
 	return connections(p, o);
 }
 
-/* Over all CPUs, and what the daemon itself has counted. */
-static int sum_counter(const struct na_plane *p, __u32 which, struct na_counter *per_cpu, int ncpus,
-		       __u64 *sum)
+int na_report_counter(const struct na_plane *p, __u32 which, struct na_counter *per_cpu, int ncpus,
+		      __u64 *sum)
 {
 	int i, err = bpf_map_lookup_elem(na_plane_map_fd(p, "na_counters"), &which, per_cpu);
 
@@ -184,7 +189,7 @@ int na_report_stats(struct na_daemon *d, struct json_object *request, struct jso
 	if (!per_cpu)
 		return -ENOMEM;
 	for (i = 0; !err && i < NA_V_MAX; i++) {
-		err = sum_counter(&d->plane, i, per_cpu, ncpus, &sum);
+		err = na_report_counter(&d->plane, i, per_cpu, ncpus, &sum);
 		put_number(counters, verdicts[i].name, sum);
 		put(help, verdicts[i].name, verdicts[i].help);
 	}

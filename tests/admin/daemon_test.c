@@ -319,7 +319,7 @@ static double seconds(void)
 static void bad_peers(void **state)
 {
 	static char big[80000];
-	int half, flood, fds[100], i;
+	int half, flood, fds[200], i;
 	pid_t pid = daemon_up(none);
 	double start;
 
@@ -353,9 +353,9 @@ static void bad_peers(void **state)
 		close(fds[i]);
 	close(flood);
 	/* more peers than it takes, then fewer again */
-	for (i = 0; i < 100; i++)
+	for (i = 0; i < 200; i++)
 		fds[i] = control();
-	for (i = 0; i < 100; i++)
+	for (i = 0; i < 200; i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
 	assert_true(send(half, "and\":\"version\"}\n", 16, 0) == 16);

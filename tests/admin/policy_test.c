@@ -214,6 +214,39 @@ static void inherited(void **state)
 	assert_int_equal(daemon_end(pid, SIGTERM), 0);
 }
 
+/* Since the daemon began, those that come while one looks on, and not twice. */
+static void events(void **state)
+{
+	long long last;
+	char line[64];
+	struct json_object *o, *list = NULL;
+	pid_t pid;
+
+	(void)state;
+	write_policy("");
+	pid = daemon_up(none);
+	assert_int_equal(ctl("events"), 0);
+	assert_true(said("message     started"));
+	last = ask_number("events", "last");
+	assert_true(last > 0);
+	assert_int_equal(ctl("limit set 10.0.0.7 ops=3"), 0);
+	snprintf(line, sizeof(line), "{\"command\":\"events\",\"after\":%lld}\n", last);
+	o = ask(line);
+	assert_true(json_object_object_get_ex(o, "events", &list));
+	assert_true(json_object_array_length(list) >= 1);
+	assert_non_null(strstr(json_object_to_json_string(list), "limit set for 10.0.0.7"));
+	assert_null(strstr(json_object_to_json_string(list), "started"));
+	json_object_put(o);
+	assert_int_equal(run("timeout 3 ${BUILD:-build}/admin/nfsaccelctl --json --socket "
+			     "%s/control.sock events --follow >%s/out",
+			     fixture_run, fixture_run),
+			 124);
+	assert_true(said("limit set for 10.0.0.7"));
+	assert_int_equal(run("test $(grep -c 10.0.0.7 %s/out) = 1", fixture_run), 0);
+	assert_int_equal(ctl("status --follow"), 2);
+	assert_int_equal(daemon_end(pid, SIGTERM), 0);
+}
+
 /* As a user in this group alone. */
 static int ctl_as(const char *group, const char *words)
 {
@@ -258,7 +291,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(at_start), TEST(reload),	 TEST(check),  TEST(limits),
-		TEST(save),	TEST(inherited), TEST(rights),
+		TEST(save),	TEST(inherited), TEST(events), TEST(rights),
 	};
 	int failed;
 
