@@ -27,6 +27,12 @@ struct torture_writer {
 	struct nfs_context *nfs;
 	/* nfsd keeps files open for seconds after a version 3 WRITE: only some are written so. */
 	bool lingers;
+	/*
+	 * btrfs: a local direct write beside a READ may fail to drop the cached page ("Page cache
+	 * invalidation failure" in the kernel's log), which is then stale for nfsd itself, and the
+	 * next fsync says EIO.
+	 */
+	bool no_direct;
 	struct torture_file *file; /* under change, locked */
 	struct torture_change change;
 	struct torture_origin born;   /* what takes its name, if any; born.file is 0 if none */

@@ -184,8 +184,11 @@ static int apply_direct(struct torture_writer *w)
 	const uint32_t page = 4096 / TORTURE_BLOCK;
 	uint32_t n = torture_blocks(w) / page;
 	struct torture_span span = {0, 0};
-	int fd = open(w->path, O_WRONLY | O_DIRECT | O_CLOEXEC);
+	int fd;
 
+	if (w->no_direct)
+		return -EOPNOTSUPP;
+	fd = open(w->path, O_WRONLY | O_DIRECT | O_CLOEXEC);
 	if (fd < 0)
 		return tried(w, "open O_DIRECT", -1);
 	if (n) {

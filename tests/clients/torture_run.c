@@ -43,9 +43,13 @@ static void write_all_the_time(struct torture_options *o, struct torture_shared 
 	const struct torture_worker *worker = &o->workers[number];
 	struct torture_writer w = {
 		.local = o->local, .dir = worker->dir ?: o->local, .via = TORTURE_LOCAL};
+	struct statfs fs;
 	char text[512];
 	uint32_t round = 0;
 
+	if (statfs(w.dir, &fs))
+		torture_die(s, "%s: %s", w.dir, strerror(errno));
+	w.no_direct = fs.f_type == BTRFS_SUPER_MAGIC;
 	if (torture_writer_init(&w, s, number))
 		torture_die(s, "out of memory");
 	w.lingers = worker->job == TORTURE_LIBNFS_WRITER || worker->job == TORTURE_MOUNT3_WRITER;
