@@ -13,7 +13,7 @@
 
 #define NA_CWND_PACKETS 10u /* RFC 6928 */
 #define NA_CWND_MAX	(1u << 20)
-#define NA_HEADROOM_MAX (256u << 10)
+#define NA_HEADROOM_MAX (1u << 20)
 #define NA_SHAVE_PACKETS 2u /* headroom is kept out of windows of four times this */
 #define NA_SHAVE_UNITS	 8u /* and of this many units, for scaling rounds down */
 #define NA_SHAVE_BIG	 4096u /* packets beyond this fill small windows, lo's the initial one; */
@@ -80,10 +80,11 @@ na_inline bool na_learn_ack(struct na_flow *f, const struct na_segment *s, struc
 }
 
 /*
- * The right edge the server may be told, server space: what is injected counts as sent
- * already, and some headroom is kept for what will be injected (the server ignores
- * windows that shrink while seq and ack stand still, tcp_may_update_window()). Not of a
- * small window: half a packet's window would stop the server.
+ * The right edge the server may be told, server space: of the window some headroom is kept
+ * for what is and will be injected (the server ignores windows that shrink while seq and ack
+ * stand still, tcp_may_update_window()). Injections inside the headroom leave the server its
+ * share: in want of it, it would stop inside a record, and nothing could be injected.
+ * Not of a small window: half a packet's window would stop the server.
  */
 na_inline __u32 na_server_edge(const struct na_flow *f, const struct na_segment *s, __u32 ack_s)
 {
@@ -91,6 +92,7 @@ na_inline __u32 na_server_edge(const struct na_flow *f, const struct na_segment 
 	__u32 room = win / 2 < NA_HEADROOM_MAX ? win / 2 : NA_HEADROOM_MAX;
 	bool shave = (f->flags & NA_FLOW_SHAVE) && win >> 2 >= NA_SHAVE_PACKETS * f->mss &&
 		     s->win > NA_SHAVE_UNITS;
+	__u32 out = f->dout - (s->ack - ack_s); /* injected, not acknowledged */
 	__u32 edge;
 
 	/*
@@ -102,7 +104,7 @@ na_inline __u32 na_server_edge(const struct na_flow *f, const struct na_segment 
 		shave = true;
 		room = win >> 2;
 	}
-	edge = s->ack + win - f->dout - (shave ? room : 0);
+	edge = ack_s + win - (shave && room > out ? room : out);
 
 	return na_seq_lt(edge, ack_s) ? ack_s : edge;
 }

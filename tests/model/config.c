@@ -153,7 +153,9 @@ static void shape(struct rng *r, struct config *c, enum profile p)
 /* Nothing is lost, packets are of the usual size, and a READ is an eighth of one or less. */
 static void busy(struct rng *r, struct config *c)
 {
-	c->steady = c->busy = true;
+	c->busy = true;
+	/* a server that rests in the middle of replies is not what the share is told of */
+	c->steady = !c->split_write;
 	c->depth = rng_pm(r, 500) ? 32 : 128;
 	c->nreq = 9 * c->depth; /* six round trips of slow start come first */
 	c->c_mss = c->s_mss = 1448;
@@ -164,7 +166,8 @@ static void busy(struct rng *r, struct config *c)
 	c->cached = 1000;
 	c->multi = c->split = c->alive_pass = 0;
 	c->think = 0;
-	c->c_buf = c->c_buf_max = 4 * c->depth * c->rep_max + 64 * c->s_mss;
+	c->c_buf = rng_range(r, c->depth * c->rep_max / 4, 2 * c->depth * c->rep_max) + 16 * c->s_mss;
+	c->c_buf_max = c->c_buf * rng_range(r, 1, 4);
 	c->s_buf = 64 * 1448 + 2 * c->depth * c->req_max;
 	c->shave = true;
 }

@@ -154,7 +154,7 @@ static void data_behind(void)
 		want.seq -= s.at.din + call_len;
 		want.ack -= s.at.dout;
 		/* half is kept free for replies, and what is injected counts as sent */
-		want.win = (__u16)((SCALED - SCALED / 2 - reply_len) >> SCENE_SHIFT);
+		want.win = (__u16)((SCALED - SCALED / 2) >> SCENE_SHIFT);
 		scene_ingress(&s, &in);
 		scene_expect_on(&s, &want);
 		scene_expect_counts(&s, NA_V_PASS_NOTREAD, 1, NA_V_TRANSLATED_IN, 1, -1);
@@ -311,7 +311,7 @@ static void spanning(void)
 	want.ack -= s.at.dout;
 	want.len = OTHER;
 	want.flags = TCP_ACK;
-	want.win = (__u16)((SCALED - SCALED / 2 - reply_len) >> SCENE_SHIFT);
+	want.win = (__u16)((SCALED - SCALED / 2) >> SCENE_SHIFT);
 	scene_ingress(&s, &in);
 	scene_expect_on(&s, &want);
 	scene_expect_counts(&s, NA_V_PASS_UNSYNC, 1, NA_V_TRANSLATED_IN, 1, NA_V_TRIMMED, 1, -1);
@@ -355,7 +355,7 @@ static void hit_with_news(void)
 	want = scene_from_client(&s, NULL, 0);
 	want.seq -= s.at.din;
 	want.ack -= s.at.dout;
-	want.win = (__u16)((SCALED - SCALED / 2 - reply_len) >> SCENE_SHIFT);
+	want.win = (__u16)((SCALED - SCALED / 2) >> SCENE_SHIFT);
 	scene_expect_on(&s, &want);
 	scene_expect_counts(&s, NA_V_HIT, 1, NA_V_HIT_BYTES, 2000, NA_V_BARE_ACK, 1,
 			    NA_V_TRANSLATED_IN, 1, -1);
@@ -384,7 +384,7 @@ static void sacks(void)
 	want = in;
 	want.seq -= s.at.din + call_len;
 	want.ack = q;
-	want.win = (__u16)((SCALED - SCALED / 2 - reply_len) >> SCENE_SHIFT);
+	want.win = (__u16)((SCALED - SCALED / 2) >> SCENE_SHIFT);
 	/* to the server nothing is missing before it: the block begins at the ack */
 	want.nsack = 0;
 	want.noptions = 12;
@@ -451,7 +451,7 @@ static void fast_resend(void)
 	want = in;
 	want.seq -= s.at.din + call_len;
 	want.ack = q;
-	want.win = (__u16)((SCALED - SCALED / 2 - reply_len) >> SCENE_SHIFT);
+	want.win = (__u16)((SCALED - SCALED / 2) >> SCENE_SHIFT);
 	want.sack[0][0] = q + 100;
 	want.sack[0][1] = q + 6000;
 	scene_expect_on(&s, &want);
