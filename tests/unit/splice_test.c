@@ -216,6 +216,62 @@ static void test_hole(void **state)
 	}
 }
 
+/* The client acknowledges all that the allowance let out, a round trip later. */
+static void round_trip(struct na_flow *f)
+{
+	__u32 in_flight = f->cwnd;
+
+	f->dout += in_flight;
+	f->c_ack += in_flight;
+	na_cwnd_grow(f, in_flight);
+}
+
+/* I8: RFC 6928's ten packets, doubled each round trip; halved once by a loss, then a packet each. */
+static void test_allowance(void **state)
+{
+	struct na_segment s = {.len = 100};
+	struct na_action a;
+	__u32 i, was;
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	w.f.mss = 1448;
+	w.f.cwnd = NA_CWND_PACKETS * w.f.mss;
+	w.f.ssthresh = NA_CWND_MAX;
+	for (i = 0; i < 5; i++) {
+		assert_int_equal(w.f.cwnd, (NA_CWND_PACKETS << i) * w.f.mss);
+		print_message("round trip %u: %u packets\n", i, w.f.cwnd / w.f.mss);
+		round_trip(&w.f);
+	}
+	for (i = 0; i < 4; i++)
+		round_trip(&w.f);
+	assert_int_equal(w.f.cwnd, NA_CWND_MAX);
+	world_init(&w);
+	w.f.mss = 1448;
+	w.f.cwnd = 400 * w.f.mss;
+	w.f.ssthresh = NA_CWND_MAX;
+	w.f.c_edge += NA_CWND_MAX;
+	for (i = 0; i < 40; i++)
+		world_answer(&w, 10, 290);
+	was = na_injected_in_flight(&w.f);
+	for (i = 0; i < 3; i++) { /* told three times of the same loss */
+		na_action_init(&a);
+		s.now += NA_RESEND_NS;
+		na_resend(&w.f, &s, &a);
+		assert_true(a.todo & NA_DO_RESEND);
+		assert_int_equal(w.f.cwnd, was / 2);
+	}
+	assert_int_equal(w.f.cwnd, w.f.ssthresh);
+	print_message("a loss with %u bytes out: %u\n", was, w.f.cwnd);
+	na_cwnd_grow(&w.f, was);
+	assert_int_equal(w.f.cwnd, was / 2); /* not before it is mended */
+	w.f.flags &= ~NA_FLOW_RECOVERY;
+	was = w.f.cwnd;
+	round_trip(&w.f);
+	assert_int_equal(w.f.cwnd, was + w.f.mss);
+}
+
 /* A stream of records in fragments, cut into segments anywhere. */
 static void test_records(void **state)
 {
@@ -281,6 +337,7 @@ int main(void)
 		cmocka_unit_test(test_maps),
 		cmocka_unit_test(test_frontier),
 		cmocka_unit_test(test_hole),
+		cmocka_unit_test(test_allowance),
 		cmocka_unit_test(test_records),
 		cmocka_unit_test(test_records_garbage),
 	};
