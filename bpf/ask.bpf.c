@@ -4,6 +4,7 @@
  * become an offer, entries pinned; each that cannot is noted, so that nfsd's reply may be
  * learnt (coherence.md "Fill", step 1).
  */
+#include "bpf/doze.bpf.h"
 #include "bpf/inode.bpf.h"
 #include "bpf/store.bpf.h"
 #include "bpf/tc.bpf.h"
@@ -188,6 +189,8 @@ static __always_inline void na_note_asked(struct na_work *w)
 	struct na_pending *p;
 
 	na_count(NA_V_FILL_ASKED, 1);
+	if (bpf_jiffies64() - na_asked_at > NA_ASKED_JIFFIES / 4)
+		na_asked_at = bpf_jiffies64();
 	if (f && !__sync_fetch_and_add(&f->strangers, 0))
 		return;
 	p = bpf_map_lookup_elem(&na_pending, &w->pending_key);
@@ -300,6 +303,8 @@ __attribute__((noinline)) int na_ask_record(struct __sk_buff *skb)
 		why = na_look_up(w, ctl, from, len + NA_RPC_MARK_BYTES);
 		if (why == NA_V_HIT)
 			w->s.facts |= NA_SEG_WARM;
+		else
+			w->missed++;
 		if (why != NA_V_HIT && !na_note(w, ctl, w->rpc.xid, NA_PENDING_ASKED, true))
 			return 0;
 	} else if (why == NA_V_MISS_CRED || why == NA_V_MISS_COUNT) {
@@ -332,6 +337,7 @@ int na_ask(struct __sk_buff *skb)
 
 	if (!c.w)
 		return -1;
+	c.w->missed = 0;
 	bpf_loop(NA_ASK_MAX, na_ask_step, &c, 0);
 	if (c.clear && c.w->at >= c.w->p.end)
 		c.w->s.facts |= NA_SEG_NOTED;

@@ -357,6 +357,8 @@ __attribute__((noinline)) int na_learn_reply(struct __sk_buff *skb, __u32 off, _
 		na_count(why, 1);
 		return 0;
 	}
+	if (na_dark(f))
+		return 0;
 	na_memcpy(&w->fh, &w->pending.fh, sizeof(w->fh));
 	number = na_entry_for(w, ctl);
 	e = na_entry_at(number);
@@ -366,6 +368,7 @@ __attribute__((noinline)) int na_learn_reply(struct __sk_buff *skb, __u32 off, _
 		na_learn_auth(w, e, w->pending.expires);
 	if (ctl->mode != NA_MODE_OBSERVE) /* which touches no packet */
 		w->s.facts |= NA_SEG_WARM;
+	f->bored = 0;
 	f->fill.entry = number;
 	f->fill.shadow = 0;
 	f->fill.block = NA_NO_BLOCK;
@@ -528,6 +531,5 @@ int na_forget(struct __sk_buff *skb)
 	if (f->fill.entry)
 		na_fill_stop(f);
 	bpf_map_delete_elem(&na_flows, &w->key);
-	na_count(NA_V_FLOW_REPLACED, 1);
 	return 0;
 }

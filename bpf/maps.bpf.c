@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Definitions of what maps.bpf.h declares. */
+#include "bpf/doze.bpf.h"
 #include "bpf/work.bpf.h"
 
 struct na_ctl_map na_ctl SEC(".maps");
@@ -24,6 +25,9 @@ struct na_buckets_map na_buckets SEC(".maps");
 struct na_unshaped_map na_unshaped SEC(".maps");
 struct na_meters_map na_meters SEC(".maps");
 struct na_work_map na_works SEC(".maps");
+struct na_dozes_map na_dozes SEC(".maps");
+
+volatile __u64 na_asked_at;
 
 const volatile __u32 na_netns = 0;
 const volatile __u16 na_port = 2049;

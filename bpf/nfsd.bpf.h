@@ -6,6 +6,7 @@
 #ifndef NFSACCEL_BPF_NFSD_H
 #define NFSACCEL_BPF_NFSD_H
 
+#include "bpf/doze.bpf.h"
 #include "bpf/expiry.bpf.h"
 #include "bpf/hooks.def.h"
 #include "bpf/inode.bpf.h"
@@ -149,19 +150,20 @@ static __always_inline bool na_addr_read(void *from, __u8 *addr, __u16 *port)
 
 /* The key under which ingress noted this call; false if it is none that ingress notes. */
 static __always_inline bool na_pending_key_read(struct svc_rqst *rqstp, __u32 netns,
-						struct na_pending_key *key)
+						__u32 limit_gen, struct na_pending_key *key)
 {
 	struct svc_xprt *xprt = rqstp->rq_xprt;
 
 	if (rqstp->rq_proc != NA_NFS3_READ || rqstp->rq_vers != NA_NFS_V3 ||
 	    rqstp->rq_prog != NA_NFS_PROGRAM)
 		return false;
-	if (!xprt || BPF_CORE_READ(xprt, xpt_class, xcl_ident) != NA_IPPROTO_TCP ||
-	    BPF_CORE_READ(xprt, xpt_net, ns.inum) != netns)
+	if (!xprt || !na_addr_read(&xprt->xpt_remote, key->flow.client, &key->flow.client_port) ||
+	    !na_addr_read(&xprt->xpt_local, key->flow.server, &key->flow.server_port) ||
+	    na_doze_has(&key->flow, limit_gen))
 		return false;
 	key->xid = bpf_ntohl(rqstp->rq_xid);
-	return na_addr_read(&xprt->xpt_remote, key->flow.client, &key->flow.client_port) &&
-	       na_addr_read(&xprt->xpt_local, key->flow.server, &key->flow.server_port);
+	return BPF_CORE_READ(xprt, xpt_class, xcl_ident) == NA_IPPROTO_TCP &&
+	       BPF_CORE_READ(xprt, xpt_net, ns.inum) == netns;
 }
 
 /* The handle as on the wire. */

@@ -4,8 +4,10 @@
  * is learnt from a request must not outlive the cache entries nfsd used for it. Export
  * and client are at hand in the fill hook; the export key and the groups are looked up
  * and let go of, so their times are noted here, per nfsd thread, as they pass by.
- * Where a run is skipped the fill hook finds nothing noted since the request came.
+ * Where a run is skipped the fill hook finds nothing noted since the request came; nothing is
+ * noted either while no call is about that the hook might ask for.
  */
+#include "bpf/doze.bpf.h"
 #include "bpf/expiry.bpf.h"
 #include <bpf/bpf_tracing.h>
 
@@ -25,7 +27,7 @@ int BPF_PROG(na_x_lookup, struct cache_detail *detail, void *key, int hash, stru
 	struct na_expiry_note *note;
 	struct na_expiry *e;
 
-	if (!ret)
+	if (!ret || bpf_jiffies64() - na_asked_at > NA_ASKED_JIFFIES)
 		return 0;
 	if (!na_name_key || !na_name_gid) {
 		bpf_probe_read_kernel_str(text, sizeof(text), name);

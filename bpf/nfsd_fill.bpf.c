@@ -179,7 +179,7 @@ static __always_inline void na_fill_hook(struct svc_rqst *rqstp, struct svc_fh *
 	struct na_pending *p;
 	enum na_verdict v;
 
-	if (!ctl || !na_pending_key_read(rqstp, na_netns, &key))
+	if (!ctl || !na_pending_key_read(rqstp, na_netns, *(volatile __u32 *)&ctl->limit_gen, &key))
 		return;
 	p = bpf_map_lookup_elem(&na_pending, &key);
 	if (!p || !na_seen(p)) {

@@ -5,6 +5,7 @@
  */
 #include <bpf/bpf_core_read.h>
 
+#include "bpf/doze.bpf.h"
 #include "bpf/kernel.bpf.h"
 #include "bpf/tc.bpf.h"
 
@@ -192,6 +193,10 @@ int na_meet(struct __sk_buff *skb)
 		na_records_start(&f->s_rec, v.snd_nxt);
 	if (bpf_map_update_elem(&na_flows, &w->key, f, BPF_NOEXIST) < 0) {
 		na_count(NA_V_FLOW_FULL, 1);
+		return -1;
+	}
+	if (na_doze_has(&w->key, *(volatile __u32 *)&ctl->limit_gen)) { /* since we looked */
+		bpf_map_delete_elem(&na_flows, &w->key);
 		return -1;
 	}
 	na_count(NA_V_FLOW_NEW, 1);

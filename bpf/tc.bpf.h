@@ -19,6 +19,12 @@
 #define NA_SEEN 0x6e66
 #define NA_SCAN_MARKS 1024u /* record marks followed in one segment */
 
+/* May replies be taken for those of calls that passed unseen? */
+static __always_inline bool na_dark(const struct na_flow *f)
+{
+	return (f->flags & NA_FLOW_DARK) || *(volatile const __u32 *)&f->strangers;
+}
+
 /* parse.bpf.c: headers into w->p, w->s, w->key. 1 if the segment is of our port, else 0. */
 int na_parse(struct __sk_buff *skb, __u32 dir);
 

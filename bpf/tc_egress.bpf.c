@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* TC egress: the server's segments. They are followed, learnt from and translated. */
+#include "bpf/doze.bpf.h"
 #include "bpf/store.bpf.h"
 #include "bpf/tc.bpf.h"
 
@@ -12,7 +13,7 @@ __attribute__((noinline)) int na_decide_out(struct __sk_buff *skb)
 {
 	struct na_work *w = na_work(NA_OUT);
 	struct na_flow *f;
-	bool lost, mine, dead;
+	bool lost, mine, dead, bored = false;
 
 	if (!w)
 		return -1;
@@ -30,6 +31,11 @@ __attribute__((noinline)) int na_decide_out(struct __sk_buff *skb)
 		f->way.ifindex = skb->ifindex;
 		na_memcpy(f->way.mac, w->p.l2, sizeof(f->way.mac));
 	}
+	if (mine && f->bored >= NA_DOZE_AFTER && !na_spliced(f) && !(f->flags & NA_FLOW_DEAD) &&
+	    (!w->limit_gen || f->free_gen == w->limit_gen)) {
+		na_abandon(f, &w->a);
+		bored = true;
+	}
 	lost = lost && !f->s_rec.sync;
 	dead = !dead && (f->flags & NA_FLOW_DEAD);
 	bpf_spin_unlock(&f->lock);
@@ -37,6 +43,12 @@ __attribute__((noinline)) int na_decide_out(struct __sk_buff *skb)
 		return -1;
 	if (lost)
 		na_count(NA_V_LOST_OUT, 1);
+	if (bored) {
+		na_doze_off(&w->key, w->limit_gen);
+		na_count(NA_V_FLOW_DOZED, 1);
+	} else if (w->a.todo & NA_DO_FORGET) {
+		na_count(NA_V_FLOW_REPLACED, 1);
+	}
 	if (dead && (w->s.facts & NA_SEG_DYING))
 		na_count(NA_V_FLOW_RESET, 1);
 	return 0;
@@ -58,22 +70,27 @@ static __always_inline int na_finish_ours(struct __sk_buff *skb)
 SEC("tc")
 int na_egress(struct __sk_buff *skb)
 {
-	struct na_ctl *ctl = na_ctl_get();
-	struct na_work *w = na_work(NA_OUT);
+	struct na_ctl *ctl;
+	struct na_work *w;
 	int err, partial;
 	__u32 todo, gen;
 
 	if (skb->mark == NA_MARK_OURS)
 		return na_finish_ours(skb);
-	if (skb->tc_index == NA_SEEN)
+	ctl = na_ctl_get();
+	if (!ctl || skb->tc_index == NA_SEEN)
 		return TC_ACT_UNSPEC;
-	if (!w || !ctl || !na_parse(skb, NA_OUT))
+	gen = *(volatile __u32 *)&ctl->limit_gen;
+	if (na_dozing(skb, false, gen))
+		return TC_ACT_UNSPEC;
+	w = na_work(NA_OUT);
+	if (!w || !na_parse(skb, NA_OUT))
 		return TC_ACT_UNSPEC;
 	if (ctl->mode == NA_MODE_DYING)
 		w->s.facts |= NA_SEG_DYING;
 	w->s.facts |= NA_SEG_CSUM; /* our own kernel's */
 	w->free_gen = 0;
-	gen = *(volatile __u32 *)&ctl->limit_gen;
+	w->limit_gen = gen;
 	if ((w->s.len && na_walk(skb) < 0) || na_decide_out(skb) < 0) {
 		if (gen && na_limit_out(skb) > 0)
 			skb->tc_index = NA_SEEN;

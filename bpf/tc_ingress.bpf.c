@@ -5,6 +5,7 @@
  */
 #include <bpf/bpf_core_read.h>
 
+#include "bpf/doze.bpf.h"
 #include "bpf/kernel.bpf.h"
 #include "bpf/store.bpf.h"
 #include "bpf/tc.bpf.h"
@@ -133,12 +134,6 @@ static __always_inline bool na_first_record(struct na_work *w, const struct na_r
 	return true;
 }
 
-/* May replies be taken for those of calls that passed unseen? */
-static __always_inline bool na_dark(const struct na_flow *f)
-{
-	return (f->flags & NA_FLOW_DARK) || *(volatile const __u32 *)&f->strangers;
-}
-
 /* Scan the payload and ask the cache. Leaves an offer in w->o. */
 static __always_inline void na_consider(struct __sk_buff *skb, struct na_work *w,
 					struct na_flow *f, struct na_ctl *ctl)
@@ -166,6 +161,10 @@ static __always_inline void na_consider(struct __sk_buff *skb, struct na_work *w
 		return;
 	w->rep_max = na_max_packets * f->mss;
 	na_ask(skb);
+	if (w->s.facts & NA_SEG_WARM)
+		f->bored = 0;
+	else if (!w->dark) /* else nothing could be learnt */
+		f->bored += w->missed;
 	if (!w->o.n)
 		return;
 	if (ctl->mode != NA_MODE_ANSWER) {
@@ -191,12 +190,18 @@ static __always_inline void na_consider(struct __sk_buff *skb, struct na_work *w
 SEC("tc")
 int na_ingress(struct __sk_buff *skb)
 {
-	struct na_work *w = na_work(NA_IN);
-	struct na_ctl *ctl = na_ctl_get();
+	struct na_work *w;
+	struct na_ctl *ctl;
 	struct na_flow *f;
 	bool lost, mine, first;
 
-	if (!w || !ctl || skb->pkt_type != 0 /* PACKET_HOST */ || skb->tc_index == NA_SEEN)
+	if (skb->pkt_type != 0 /* PACKET_HOST */ || skb->tc_index == NA_SEEN)
+		return TC_ACT_UNSPEC;
+	ctl = na_ctl_get();
+	if (!ctl || na_dozing(skb, true, *(volatile __u32 *)&ctl->limit_gen))
+		return TC_ACT_UNSPEC;
+	w = na_work(NA_IN);
+	if (!w)
 		return TC_ACT_UNSPEC;
 	if (!na_parse(skb, NA_IN))
 		return w->p.stray ? na_stray(skb) : TC_ACT_UNSPEC;

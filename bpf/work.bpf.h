@@ -64,11 +64,13 @@ struct na_work {
 	struct na_way way; /* to the client */
 	struct na_limit_work l;
 	__u32 free_gen; /* the flow's */
+	__u32 limit_gen; /* na_ctl's */
 	/* ingress: the requests of this segment */
 	struct na_offer o;
 	__u32 rep_max; /* longest reply this connection gets */
 	__u32 at; /* skb offset of the record being asked after */
 	__u32 dark; /* NA_FLOW_DARK: nothing may be learnt */
+	__u32 missed; /* READs among the segment's calls that cannot be answered */
 	__u8 call[NA_XDR_CAP + 8] __attribute__((aligned(8))); /* record mark and message */
 	struct na_rpc_call rpc;
 	struct na_read3args args;

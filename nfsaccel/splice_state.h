@@ -70,6 +70,8 @@ _Static_assert(sizeof(struct na_way) == 16, "na_way");
 #define NA_FLOW_FRESH	 0x0200u /* seen from its first byte: no watching needed */
 #define NA_FLOW_REUSE	 0x0400u /* syn_isn is that of another connection on these ports */
 
+#define NA_DOZE_AFTER 256u /* that many READs in vain, and an unspliced connection is left alone */
+
 struct na_flow {
 	NA_SPIN_LOCK lock;
 	__u32 flags;
@@ -111,7 +113,7 @@ struct na_flow {
 	 */
 	__u32 strangers;
 	__u32 free_gen; /* na_ctl.limit_gen by which no rule is for this client */
-	__u32 pad;
+	__u32 bored; /* READs in a row that were not answered and taught nothing; no lock */
 	struct na_way way;
 	/* FIFO ring */
 	__u32 head;

@@ -50,6 +50,7 @@
 	X(FLOW_NEW, "flows_created", "connections tracked")                                        \
 	X(FLOW_SPLICED, "flows_spliced", "connections with a first answered request")              \
 	X(FLOW_REPLACED, "flows_replaced", "state dropped because the port was reused")            \
+	X(FLOW_DOZED, "flows_dozed", "connections left alone for a while: nothing they read was cached") \
 	X(FLOW_RESET, "flows_reset", "spliced connections reset by us")                            \
 	X(RESYNC_IN, "resync_in", "client stream's record boundary taken from the socket")         \
 	X(RESYNC_OUT, "resync_out", "server stream's record boundary taken from the socket")       \
