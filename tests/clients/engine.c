@@ -324,8 +324,12 @@ static int flush(struct engine *e, struct engine_conn *conn)
 
 static void conn_event(struct engine *e, struct engine_conn *conn, short revents)
 {
-	int rc = e->backend->service(conn, revents);
+	int rc;
 
+	/* A reply queues the next READ: sent by the same call, for each looks for overdue calls. */
+	if (conn->state == CONN_UP && !e->target->cork && revents == POLLIN)
+		revents |= POLLOUT;
+	rc = e->backend->service(conn, revents);
 	if (!rc && conn->came_up)
 		conn_up(e, conn);
 	if (!rc && !conn->broken)
