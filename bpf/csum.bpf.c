@@ -83,11 +83,9 @@ int na_csum_good(struct __sk_buff *skb)
 		return 0;
 	p = &w->p;
 	len = w->s.len;
-	if (bpf_csum_level(skb, BPF_CSUM_LEVEL_QUERY) >= 0)
-		return 1;
 	pseudo = na_csum_pseudo(p, p->doff + len);
 	field = *(__u16 *)(p->tcp + NA_TCP_CSUM);
-	if (field == na_csum_fold(pseudo))
+	if (field == na_csum_fold(pseudo) || bpf_csum_level(skb, BPF_CSUM_LEVEL_QUERY) >= 0)
 		return 1;
 	if (len > NA_VERIFY_MAX)
 		return 0;

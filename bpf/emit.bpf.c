@@ -4,7 +4,8 @@
 #include "bpf/tc.bpf.h"
 
 #define NA_SKB_MAX 16000u /* bpf_skb_change_tail makes no larger skb (kernel-facts.md) */
-#define NA_TTL	   64
+#define NA_TTL	   64u
+#define NA_OUT_L2  2u /* where the Ethernet header begins in na_work.out: the others are aligned */
 
 struct na_reply_ctx {
 	struct __sk_buff *skb;
@@ -21,55 +22,48 @@ static __always_inline __u32 na_out_hdr_len(const struct na_work *w)
 
 /*
  * Headers of a packet to the client into w->out: the client's own, turned round, and the
- * way the server's take. The
- * TCP checksum is left 0, the IP one is right. len: payload bytes.
+ * way the server's take. len: payload bytes. The IP checksum is right; TCP's is too if it is a
+ * partial one, else 0. Not inlined: the callers' stacks are full.
  */
-static __always_inline void na_out_headers(struct na_work *w, __u32 seq, __u32 len, __u8 flags)
+static __attribute__((noinline)) void na_out_headers(struct na_work *w, __u32 seq, __u32 len,
+						     __u8 flags, __s32 partial)
 {
 	struct na_packet *p = &w->p;
 	bool ts = w->s.facts & NA_SEG_TS;
-	__u32 doff = NA_TCP_LEN + (ts ? 12 : 0);
-	__u8 *ip = w->out + NA_L3, *tcp;
+	__u32 doff = NA_TCP_LEN + (ts ? 12 : 0), ports = na_xdr_raw(p->tcp), i;
+	__u8 *mac = w->out + NA_OUT_L2, *ip = mac + NA_L3, *tcp;
 
-	na_memcpy(w->out, w->way.mac, 12);
-	na_memcpy(w->out + 12, p->l2 + 12, 2);
+	for (i = 0; i < 12; i += 2)
+		*(__u16 *)(mac + i) = *(const __u16 *)(w->way.mac + i);
+	*(__u16 *)(mac + 12) = *(const __u16 *)(p->l2 + 12);
 	if (p->ip6) {
-		na_put_be32(ip, 0x60000000u);
-		na_put_be16(ip + 4, doff + len);
-		ip[6] = NA_PROTO_TCP;
-		ip[7] = NA_TTL;
-		na_memcpy(ip + 8, p->l3 + 24, 16);
-		na_memcpy(ip + 24, p->l3 + 8, 16);
+		na_xdr_put32(ip, 0x60000000u);
+		na_xdr_put32(ip + 4, (doff + len) << 16 | NA_PROTO_TCP << 8 | NA_TTL);
+		na_v6_copy(ip + 8, p->l3 + 24);
+		na_v6_copy(ip + 24, p->l3 + 8);
 		tcp = ip + NA_IP6_LEN;
 	} else {
-		__u32 sum;
+		__u64 sum;
 
-		ip[0] = 0x45;
-		ip[1] = 0;
-		na_put_be16(ip + 2, NA_IP4_LEN + doff + len);
-		na_put_be32(ip + 4, 0x00004000u); /* no fragments */
-		ip[8] = NA_TTL;
-		ip[9] = NA_PROTO_TCP;
-		ip[10] = 0;
-		ip[11] = 0;
-		na_memcpy(ip + 12, p->l3 + 16, 4);
-		na_memcpy(ip + 16, p->l3 + 12, 4);
-		sum = bpf_csum_diff(NULL, 0, (__be32 *)ip, NA_IP4_LEN, 0);
-		*(__u16 *)(ip + 10) = ~na_csum_fold(sum);
+		na_xdr_put32(ip, 0x45000000u | (NA_IP4_LEN + doff + len));
+		na_xdr_put32(ip + 4, 0x00004000u); /* no fragments */
+		na_xdr_put32(ip + 8, NA_TTL << 24 | NA_PROTO_TCP << 16);
+		na_xdr_put_raw(ip + 12, na_xdr_raw(p->l3 + 16));
+		na_xdr_put_raw(ip + 16, na_xdr_raw(p->l3 + 12));
+		sum = (__u64)na_xdr_raw(ip) + na_xdr_raw(ip + 4) + na_xdr_raw(ip + 8) +
+		      na_xdr_raw(ip + 12) + na_xdr_raw(ip + 16);
+		*(__u16 *)(ip + 10) = ~na_csum_fold(na_csum_carry(sum));
 		tcp = ip + NA_IP4_LEN;
 	}
-	na_memcpy(tcp, p->tcp + 2, 2);
-	na_memcpy(tcp + 2, p->tcp, 2);
-	na_put_be32(tcp + 4, seq);
-	na_put_be32(tcp + 8, w->a.c_ack);
-	tcp[12] = (doff / 4) << 4;
-	tcp[13] = flags;
-	na_put_be16(tcp + 14, w->a.c_win);
-	na_put_be32(tcp + 16, 0);
+	na_xdr_put_raw(tcp, ports << 16 | ports >> 16);
+	na_xdr_put32(tcp + 4, seq);
+	na_xdr_put32(tcp + 8, w->a.c_ack);
+	na_xdr_put32(tcp + 12, doff / 4 << 28 | (__u32)flags << 16 | w->a.c_win);
+	na_xdr_put_raw(tcp + NA_TCP_CSUM, partial ? na_csum_fold(na_csum_pseudo(p, doff + len)) : 0);
 	if (ts) {
-		na_put_be32(tcp + 20, 0x0101080au);
-		na_put_be32(tcp + 24, w->a.c_tsval);
-		na_put_be32(tcp + 28, w->a.c_tsecr);
+		na_xdr_put32(tcp + 20, NA_OPTS_TIMES);
+		na_xdr_put32(tcp + 24, w->a.c_tsval);
+		na_xdr_put32(tcp + 28, w->a.c_tsecr);
 	}
 }
 
@@ -78,7 +72,7 @@ static __always_inline int na_store_headers(struct __sk_buff *skb, struct na_wor
 {
 	if (!na_within(hdr, 1, NA_HDR_MAX))
 		return -1;
-	return bpf_skb_store_bytes(skb, 0, w->out, hdr, 0);
+	return bpf_skb_store_bytes(skb, 0, w->out + NA_OUT_L2, hdr, 0);
 }
 
 /* Send the skb to the client: itself, or a clone of it; at: when it may leave, or 0. */
@@ -184,7 +178,7 @@ static __always_inline int na_fill_skb(struct __sk_buff *skb, struct na_work *w)
 		if (!na_within(pad, 1, 3) || bpf_skb_store_bytes(skb, at + n - pad, &zero, pad, 0) < 0)
 			return -1;
 	}
-	return na_store_csum(skb, &w->p, at + n, d->partial, 0);
+	return d->partial ? 0 : na_store_csum(skb, &w->p, at + n, false, 0);
 }
 
 int na_fill_packet(struct __sk_buff *skb)
@@ -215,7 +209,7 @@ __attribute__((noinline)) int na_send_packet(struct __sk_buff *skb)
 	last = d->off + n == d->rep_len;
 	if (skb->len != at && bpf_skb_change_tail(skb, at, 0) < 0)
 		return -1;
-	na_out_headers(w, d->seq + d->off, n, NA_TCP_ACK | (last ? NA_TCP_PSH : 0));
+	na_out_headers(w, d->seq + d->off, n, NA_TCP_ACK | (last ? NA_TCP_PSH : 0), d->partial);
 	if (na_store_headers(skb, w, at) < 0)
 		return -1;
 	if (last && d->last) {
@@ -341,8 +335,9 @@ static __always_inline int na_send_ack(struct __sk_buff *skb, struct na_work *w,
 	na_count(NA_V_RELEASE_ACK, 1);
 	if (bpf_skb_change_tail(skb, hdr, 0) < 0)
 		return -1;
-	na_out_headers(w, w->a.c_seq, 0, NA_TCP_ACK);
-	if (na_store_headers(skb, w, hdr) < 0 || na_store_csum(skb, &w->p, hdr, partial, 0) < 0)
+	na_out_headers(w, w->a.c_seq, 0, NA_TCP_ACK, partial);
+	if (na_store_headers(skb, w, hdr) < 0 ||
+	    (!partial && na_store_csum(skb, &w->p, hdr, false, 0) < 0))
 		return -1;
 	if (w->l.limited)
 		skb->priority = NA_PRIO_CONTROL;

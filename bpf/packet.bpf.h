@@ -37,9 +37,12 @@
 #define NA_OPT_NOP   1
 #define NA_OPT_SACK  5
 #define NA_OPT_TIMES 8
+#define NA_OPTS_TIMES 0x0101080au /* NOP NOP and timestamps, as Linux sends them */
+#define NA_TS_AT      24u /* where the first then begins in the header */
 
+/* Each header is aligned to 8. */
 struct na_packet {
-	__u8 l3[NA_IP6_LEN]; /* IP header as it came */
+	__u8 l3[NA_IP6_LEN] __attribute__((aligned(8))); /* IP header as it came */
 	__u8 l2[16]; /* Ethernet header as it came, 14 bytes */
 	__u8 tcp[NA_TCP_ROOM]; /* TCP header as it came, zeros behind its end */
 	__u32 l4; /* offset of the TCP header */
@@ -65,12 +68,21 @@ static __always_inline bool na_is_v4_mapped(const __u8 *addr)
 	return !(na_xdr_raw(addr) | na_xdr_raw(addr + 4)) && na_xdr_get32(addr + 8) == 0xffff;
 }
 
-static __always_inline void na_v4_mapped(__u8 out[16], const __u8 *addr)
+/* Both aligned to 4. */
+static __always_inline void na_v4_mapped(__u8 *out, const __u8 *addr)
 {
-	na_memset(out, 0, 10);
-	out[10] = 0xff;
-	out[11] = 0xff;
-	na_memcpy(out + 12, addr, 4);
+	na_xdr_put_raw(out, 0);
+	na_xdr_put_raw(out + 4, 0);
+	na_xdr_put_raw(out + 8, bpf_htonl(0xffff));
+	na_xdr_put_raw(out + 12, na_xdr_raw(addr));
+}
+
+static __always_inline void na_v6_copy(__u8 *out, const __u8 *addr)
+{
+	na_xdr_put_raw(out, na_xdr_raw(addr));
+	na_xdr_put_raw(out + 4, na_xdr_raw(addr + 4));
+	na_xdr_put_raw(out + 8, na_xdr_raw(addr + 8));
+	na_xdr_put_raw(out + 12, na_xdr_raw(addr + 12));
 }
 
 /* The connection's key; from_client: the packet goes to the server. */
@@ -81,8 +93,8 @@ static __always_inline void na_flow_key_of(const struct na_packet *p, struct na_
 	__u8 *dst = from_client ? k->server : k->client;
 
 	if (p->ip6) {
-		na_memcpy(src, p->l3 + 8, 16);
-		na_memcpy(dst, p->l3 + 24, 16);
+		na_v6_copy(src, p->l3 + 8);
+		na_v6_copy(dst, p->l3 + 24);
 	} else {
 		na_v4_mapped(src, p->l3 + 12);
 		na_v4_mapped(dst, p->l3 + 16);

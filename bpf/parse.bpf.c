@@ -32,29 +32,56 @@ static __always_inline bool na_parse_ext(struct __sk_buff *skb, struct na_packet
 	return p->jumbo;
 }
 
+/* By far the most: IPv4 and 32 bytes of TCP header, all in the linear part. */
+#define NA_TCP_QUICK (NA_TCP_LEN + 12u)
+
+static __always_inline bool na_load_quick(struct __sk_buff *skb, struct na_packet *p)
+{
+	const __u8 *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+	const __u8 *tcp = data + NA_L3 + NA_IP4_LEN;
+	__u32 i;
+
+	if (tcp + NA_TCP_QUICK > end || data[12] != 0x08 || data[13] != 0x00 || data[14] != 0x45 ||
+	    (tcp[12] >> 4) * 4 != NA_TCP_QUICK)
+		return false;
+	*(__u64 *)p->l2 = *(const __u64 *)data;
+	*(__u32 *)(p->l2 + 8) = *(const __u32 *)(data + 8);
+	*(__u16 *)(p->l2 + 12) = *(const __u16 *)(data + 12);
+	*(__u64 *)p->l3 = *(const __u64 *)(data + NA_L3);
+	*(__u64 *)(p->l3 + 8) = *(const __u64 *)(data + NA_L3 + 8);
+	*(__u32 *)(p->l3 + 16) = *(const __u32 *)(data + NA_L3 + 16);
+	for (i = 0; i < NA_TCP_QUICK; i += 8)
+		*(__u64 *)(p->tcp + i) = *(const __u64 *)(tcp + i);
+	for (; i < NA_TCP_ROOM; i += 8)
+		*(__u64 *)(p->tcp + i) = 0;
+	return true;
+}
+
+static __always_inline bool na_parse_ip4(struct __sk_buff *skb, struct na_packet *p)
+{
+	__u32 total;
+
+	if ((p->l3[0] >> 4) != 4 || p->l3[9] != NA_PROTO_TCP)
+		return false;
+	p->ip6 = 0;
+	if (p->l3[0] != 0x45 || (na_get_be16(p->l3 + 6) & 0x3fff))
+		return na_stray4(p);
+	p->l4 = NA_L3 + NA_IP4_LEN;
+	total = na_get_be16(p->l3 + 2);
+	p->ce = (p->l3[1] & 3) == 3;
+	/* BIG TCP leaves the field 0: the skb's own length counts */
+	p->end = total ? NA_L3 + total : skb->len;
+	return true;
+}
+
 static __always_inline bool na_parse_l3(struct __sk_buff *skb, struct na_packet *p)
 {
 	__u32 total;
 
-	p->stray = 0;
-	p->jumbo = 0;
 	if (bpf_skb_load_bytes(skb, 0, p->l2, ETH_HLEN) < 0)
 		return false;
-	if (p->l2[12] == 0x08 && p->l2[13] == 0x00) {
-		if (bpf_skb_load_bytes(skb, NA_L3, p->l3, NA_IP4_LEN) < 0)
-			return false;
-		if ((p->l3[0] >> 4) != 4 || p->l3[9] != NA_PROTO_TCP)
-			return false;
-		p->ip6 = 0;
-		if (p->l3[0] != 0x45 || (na_get_be16(p->l3 + 6) & 0x3fff))
-			return na_stray4(p);
-		p->l4 = NA_L3 + NA_IP4_LEN;
-		total = na_get_be16(p->l3 + 2);
-		p->ce = (p->l3[1] & 3) == 3;
-		/* BIG TCP leaves the field 0: the skb's own length counts */
-		p->end = total ? NA_L3 + total : skb->len;
-		return true;
-	}
+	if (p->l2[12] == 0x08 && p->l2[13] == 0x00)
+		return bpf_skb_load_bytes(skb, NA_L3, p->l3, NA_IP4_LEN) == 0 && na_parse_ip4(skb, p);
 	if (p->l2[12] == 0x86 && p->l2[13] == 0xdd) {
 		if (bpf_skb_load_bytes(skb, NA_L3, p->l3, NA_IP6_LEN) < 0)
 			return false;
@@ -90,9 +117,8 @@ static __always_inline void na_parse_options(struct na_packet *p)
 	if (p->doff == NA_TCP_LEN)
 		return;
 	/* by far the most: NOP NOP TS */
-	if (p->doff == NA_TCP_LEN + 12 && p->tcp[20] == NA_OPT_NOP && p->tcp[21] == NA_OPT_NOP &&
-	    p->tcp[22] == NA_OPT_TIMES && p->tcp[23] == 10) {
-		p->ts_at = 24;
+	if (p->doff == NA_TCP_QUICK && na_xdr_get32(p->tcp + NA_TCP_LEN) == NA_OPTS_TIMES) {
+		p->ts_at = NA_TS_AT;
 		return;
 	}
 	/* the position lives in memory: in a register the verifier would follow each value */
@@ -131,8 +157,13 @@ static __always_inline void na_read_options(const struct na_packet *p, struct na
 
 	if (at) {
 		s->facts |= NA_SEG_TS;
-		s->tsval = na_get_be32(p->tcp + (at & NA_TCP_MASK));
-		s->tsecr = na_get_be32(p->tcp + (at & NA_TCP_MASK) + 4);
+		if (at == NA_TS_AT) {
+			s->tsval = na_xdr_get32(p->tcp + NA_TS_AT);
+			s->tsecr = na_xdr_get32(p->tcp + NA_TS_AT + 4);
+		} else {
+			s->tsval = na_get_be32(p->tcp + (at & NA_TCP_MASK));
+			s->tsecr = na_get_be32(p->tcp + (at & NA_TCP_MASK) + 4);
+		}
 	}
 	at = p->sack_at;
 	if (!at)
@@ -154,17 +185,23 @@ int na_parse(struct __sk_buff *skb, __u32 dir)
 	struct na_packet *p;
 	struct na_segment *s;
 	__u32 l4, doff;
+	bool quick;
 
 	if (!w)
 		return 0;
 	p = &w->p;
 	s = &w->s;
+	p->stray = 0;
+	p->jumbo = 0;
 
 	/* a tagged packet is handled on its VLAN device */
-	if (skb->vlan_present || !na_parse_l3(skb, p))
+	if (skb->vlan_present)
+		return 0;
+	quick = na_load_quick(skb, p);
+	if (quick ? !na_parse_ip4(skb, p) : !na_parse_l3(skb, p))
 		return 0;
 	l4 = p->l4;
-	if (bpf_skb_load_bytes(skb, l4, p->tcp, NA_TCP_LEN) < 0)
+	if (!quick && bpf_skb_load_bytes(skb, l4, p->tcp, NA_TCP_LEN) < 0)
 		return 0;
 	p->sport = *(__u16 *)&p->tcp[0];
 	p->dport = *(__u16 *)&p->tcp[2];
@@ -177,8 +214,9 @@ int na_parse(struct __sk_buff *skb, __u32 dir)
 	p->payload = l4 + doff;
 	if (p->payload > p->end || p->end > skb->len)
 		return 0;
-	na_memset(p->tcp + NA_TCP_LEN, 0, NA_TCP_ROOM - NA_TCP_LEN);
-	if (doff > NA_TCP_LEN) {
+	if (!quick)
+		na_memset(p->tcp + NA_TCP_LEN, 0, NA_TCP_ROOM - NA_TCP_LEN);
+	if (!quick && doff > NA_TCP_LEN) {
 		__u32 more = doff - NA_TCP_LEN;
 
 		if (!na_within(more, 1, NA_TCP_MAX - NA_TCP_LEN) ||
@@ -189,10 +227,10 @@ int na_parse(struct __sk_buff *skb, __u32 dir)
 	if (p->jumbo)
 		p->odd = 1;
 
-	s->seq = na_get_be32(p->tcp + 4);
-	s->ack = na_get_be32(p->tcp + 8);
+	s->seq = na_xdr_get32(p->tcp + 4);
+	s->ack = na_xdr_get32(p->tcp + 8);
 	s->len = p->end - p->payload;
-	s->win = na_get_be16(p->tcp + 14);
+	s->win = bpf_ntohs(*(__u16 *)(p->tcp + 14));
 	s->flags = p->tcp[13];
 	s->facts = 0;
 	s->nsack = 0;

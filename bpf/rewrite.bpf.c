@@ -63,11 +63,15 @@ int na_rewrite(struct __sk_buff *skb, __u32 dir)
 {
 	struct na_work *w = na_work(dir);
 	__s64 diff;
+	__u32 len;
 
 	if (!w)
 		return -1;
 	na_new_header(w, false);
-	diff = bpf_csum_diff((__be32 *)w->p.tcp, NA_TCP_MAX, (__be32 *)w->out, NA_TCP_MAX, 0);
+	len = w->p.doff;
+	if (!na_within(len, NA_TCP_LEN, NA_TCP_MAX))
+		return -1;
+	diff = bpf_csum_diff((__be32 *)w->p.tcp, len, (__be32 *)w->out, len, 0);
 	if (na_store_tcp(skb, w, 0) < 0)
 		return -1;
 	return bpf_l4_csum_replace(skb, w->p.l4 + NA_TCP_CSUM, 0, (__u32)diff, 0);
