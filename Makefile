@@ -10,6 +10,8 @@ SBINDIR ?= $(PREFIX)/sbin
 BINDIR ?= $(PREFIX)/bin
 MANDIR ?= $(PREFIX)/share/man
 DOCDIR ?= $(PREFIX)/share/doc/nfsaccel
+BASHDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR ?= $(PREFIX)/share/zsh/vendor-completions
 SYSCONFDIR ?= /etc
 UNITDIR ?= /usr/lib/systemd/system
 
@@ -33,7 +35,7 @@ MULTIARCH = $(shell $(CC) -print-multiarch)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all bpf install uninstall clean help deps demo check bench dist deb
+.PHONY: all bpf install uninstall clean help deps demo check bench dist deb rpm
 
 all: bpf
 
@@ -80,7 +82,7 @@ BIN_PROGS := $(CLIENTS_PROGS)
 UNITS := nfsaccel.service nfsaccel-cleanup.service
 MAN_PAGES = $(wildcard $(ADMIN_MAN) $(EXPORTS_MAN) $(CLIENTS_MAN))
 
-all: $(PROGS) ## everything (the default)
+all: $(PROGS) $(COMPLETIONS) ## everything (the default)
 
 # ---- installing
 
@@ -92,6 +94,8 @@ install: all ## programs, man pages, unit, sample configuration (DESTDIR, PREFIX
 	$(foreach m,$(MAN_PAGES),$(INSTALL) -D -m 644 $(m) $(DESTDIR)$(call man_path,$(m)) &&) :
 	$(foreach u,$(UNITS),sed 's|@SBINDIR@|$(SBINDIR)|' packaging/$(u) > $(DESTDIR)$(UNITDIR)/$(u) && \
 		chmod 644 $(DESTDIR)$(UNITDIR)/$(u) &&) :
+	$(INSTALL) -D -m 644 $(ADMIN_DIR)/nfsaccelctl.bash $(DESTDIR)$(BASHDIR)/nfsaccelctl
+	$(INSTALL) -D -m 644 $(ADMIN_DIR)/_nfsaccelctl $(DESTDIR)$(ZSHDIR)/_nfsaccelctl
 	$(INSTALL) -m 644 packaging/nfsaccel.conf $(DESTDIR)$(DOCDIR)
 	@# The administrator's own configuration stays.
 	test -e $(DESTDIR)$(SYSCONFDIR)/nfsaccel.conf || \
@@ -101,6 +105,7 @@ uninstall: ## removes what install put there; a changed configuration stays
 	rm -f $(foreach p,$(SBIN_PROGS),$(DESTDIR)$(SBINDIR)/$(notdir $(p)))
 	rm -f $(foreach p,$(BIN_PROGS),$(DESTDIR)$(BINDIR)/$(notdir $(p)))
 	rm -f $(foreach m,$(MAN_PAGES),$(DESTDIR)$(call man_path,$(m)))
+	rm -f $(DESTDIR)$(BASHDIR)/nfsaccelctl $(DESTDIR)$(ZSHDIR)/_nfsaccelctl
 	rm -f $(UNITS:%=$(DESTDIR)$(UNITDIR)/%)
 	if cmp -s packaging/nfsaccel.conf $(DESTDIR)$(SYSCONFDIR)/nfsaccel.conf; then \
 		rm -f $(DESTDIR)$(SYSCONFDIR)/nfsaccel.conf; fi
@@ -120,6 +125,9 @@ dist: ## the source archive, of what git knows or would take
 
 deb: dist ## Debian packages, into build/deb
 	packaging/deb/build $(DIST) $(BUILD)/deb
+
+rpm: dist ## RPM packages, into build/rpm
+	packaging/rpm/build $(DIST) $(BUILD)/rpm
 
 clean: ## removes build output; the lab's cache in .lab stays
 	rm -rf $(BUILD)

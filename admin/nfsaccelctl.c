@@ -74,8 +74,19 @@ static void usage(FILE *to)
 	fputs("\nOptions:\n"
 	      "  --json         print the daemon's reply as it is\n"
 	      "  --socket PATH  instead of $NFSACCEL_SOCKET or " DEFAULT_SOCKET "\n"
-	      "  --help         behind a command: what it takes\n",
+	      "  --help         behind a command: what it takes\n"
+	      "  --commands     the commands, for programs: name, arguments, help\n",
 	      to);
+}
+
+/* For the shells' completions, which are made from this. */
+static int list_commands(void)
+{
+	size_t i;
+
+	for (i = 0; i < NCOMMANDS; i++)
+		printf("%s\t%s\t%s\n", commands[i].name, commands[i].args, commands[i].help);
+	return EXIT_SUCCESS;
 }
 
 /* How many words of the line are the command's name; 0 if it is another. */
@@ -132,6 +143,7 @@ int main(int argc, char **argv)
 		{"file", required_argument, NULL, 'f'},
 		{"follow", no_argument, NULL, 'F'},
 		{"help", no_argument, NULL, 'h'},
+		{"commands", no_argument, NULL, 'C'},
 		{NULL, 0, NULL, 0},
 	};
 	struct na_ctl_line l = {.socket = getenv("NFSACCEL_SOCKET") ?: DEFAULT_SOCKET};
@@ -163,6 +175,8 @@ int main(int argc, char **argv)
 		case 'h':
 			help = true;
 			break;
+		case 'C':
+			return list_commands();
 		default:
 			usage(stderr);
 			return NA_CTL_USAGE;

@@ -39,7 +39,7 @@ job_libraries() {
 		{ xargs -0 -r ldd 2>/dev/null || :; } |
 		awk '$2 == "=>" && $3 ~ /^\// { print $1, $3 }' | sort -u |
 		while read -r name lib; do
-			grep -qxF "$name" "$LAB_CACHE/image/libs" && continue
+			grep -qxF "$name" "$image/libs" && continue
 			cp -L "$lib" "$dest/usr/lib/x86_64-linux-gnu/$name"
 		done
 }

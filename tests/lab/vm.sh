@@ -57,7 +57,7 @@ vm_run() {
 	local work=$1 n init=/lab/init drives=() base accel name ports=() cmdline
 	local status=0 start=$SECONDS
 	timed_out=no
-	disk_args lab-root "$LAB_CACHE/image/root.img" ,snapshot=on
+	disk_args lab-root "$image/root.img" ,snapshot=on
 	disk_args lab-modules "$LAB_CACHE/kernel-$kernel/modules.img" ,readonly=on
 	disk_args lab-job "$work/job.tar" ,readonly=on
 	truncate -s %512 "$work/job.tar"
