@@ -25,8 +25,11 @@ lab_sent() { jq -e '.reads + .resent' <<<"$LAB_JSON"; }
 
 # lab_agree [READS]: each READ was answered once, by one of the two.
 lab_agree() {
-	local sent=${1:-$(lab_sent)}
-	[ "$sent" -gt 0 ] && [ "$sent" -eq $((LAB_HITS + LAB_NFSD)) ] ||
+	local sent=${1:-$(lab_sent)} lost=0
+	# 6.1 counts calls without a lock (vs_count[]++): of many at once some are lost
+	[ "$LAB_KERNEL" != 6.1 ] || lost=$((LAB_NFSD / 50))
+	[ "$sent" -gt 0 ] && [ "$sent" -ge $((LAB_HITS + LAB_NFSD)) ] &&
+		[ "$sent" -le $((LAB_HITS + LAB_NFSD + lost)) ] ||
 		lab_not lab_note "$sent READs, but $LAB_HITS hits and $LAB_NFSD by nfsd"
 }
 
