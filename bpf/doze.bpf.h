@@ -31,7 +31,7 @@
 #define NA_DOZES	4096u /* a power of two; who shares a place wakes the other */
 #define NA_DOZE_JIFFIES 512u
 /* what nfsd looks up is noted while the last call that was noted is no older */
-#define NA_ASKED_JIFFIES 32u
+#define NA_ASKED_JIFFIES 32
 
 struct na_doze {
 	__u64 until;

@@ -27,7 +27,7 @@ int BPF_PROG(na_x_lookup, struct cache_detail *detail, void *key, int hash, stru
 	struct na_expiry_note *note;
 	struct na_expiry *e;
 
-	if (!ret || bpf_jiffies64() - na_asked_at > NA_ASKED_JIFFIES)
+	if (!ret || (__s64)(bpf_jiffies64() - na_asked_at) > NA_ASKED_JIFFIES)
 		return 0;
 	if (!na_name_key || !na_name_gid) {
 		bpf_probe_read_kernel_str(text, sizeof(text), name);

@@ -517,7 +517,10 @@ int main(int argc, char **argv)
 	mountd_port = (__u16)atoi(argv[2]);
 	export = argv[3];
 	snprintf(path, sizeof(path), "%s/file", export);
-	err = hookset_load(&set) ?: hookset_attach_all(&set) ?: target_init(&target, export) ?:
+	err = hookset_load(&set);
+	if (!err)
+		set.skel->bss->na_asked_at = INT64_MAX; /* there is no ingress to say so */
+	err = err ?: hookset_attach_all(&set) ?: target_init(&target, export) ?:
 	      rpc_connect(&conn, server, PORT);
 	if (err) {
 		fprintf(stderr, "cannot begin: %s\n", strerror(-err));
