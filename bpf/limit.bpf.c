@@ -122,7 +122,14 @@ __attribute__((noinline)) __u64 na_limit_owed(struct __sk_buff *skb, __u32 i)
 	if (!b)
 		return 0;
 	debt = na_bucket_debt(b, w->s.now);
-	return m->police || !na_limit_admits(rule, debt) ? debt : 0;
+	if (!m->police && na_limit_admits(rule, debt))
+		return 0;
+	if (debt) {
+		bpf_spin_lock(&b->lock);
+		b->dropped++;
+		bpf_spin_unlock(&b->lock);
+	}
+	return debt;
 }
 
 /* Take w->l.price from the i-th bucket. When it is paid for; 0 if nothing waits for that. */
@@ -154,11 +161,14 @@ __attribute__((noinline)) __u64 na_limit_pay(struct __sk_buff *skb, __u32 dir, _
 	NA_UNROLL
 	for (k = 0; k < NA_LIMIT_WHATS; k++) {
 		at = 0;
+		b->taken[k] += w->l.price[k];
 		if (w->l.price[k])
 			at = na_limit_take(&rule->rate[k], &b->tat[k], now, w->l.price[k]);
 		if (at > due)
 			due = at;
 	}
+	if (due > now)
+		b->waited += due - now;
 	bpf_spin_unlock(&b->lock);
 	return m->police || (rule->flags & NA_LIMIT_POLICE) ? 0 : due;
 }

@@ -27,8 +27,12 @@ struct na_bucket {
 	struct na_bucket_key key;
 	__u64 seen; /* used last */
 	__u64 tat[NA_LIMIT_WHATS];
+	/* since it is this client's; for people to read */
+	__u64 taken[NA_LIMIT_WHATS]; /* operations, bytes read, bytes written */
+	__u64 waited; /* ns from what was asked for to when it is paid for, in all */
+	__u64 dropped; /* segments */
 };
-_Static_assert(sizeof(struct na_bucket) == 56, "na_bucket");
+_Static_assert(sizeof(struct na_bucket) == 96, "na_bucket");
 
 na_inline bool na_bucket_is(const struct na_bucket *b, const struct na_bucket_key *k)
 {
@@ -80,6 +84,11 @@ na_inline bool na_bucket_claim(struct na_bucket *b, const struct na_bucket_key *
 	b->tat[NA_LIMIT_OPS] = 0;
 	b->tat[NA_LIMIT_READ] = 0;
 	b->tat[NA_LIMIT_WRITE] = 0;
+	b->taken[NA_LIMIT_OPS] = 0;
+	b->taken[NA_LIMIT_READ] = 0;
+	b->taken[NA_LIMIT_WRITE] = 0;
+	b->waited = 0;
+	b->dropped = 0;
 	return true;
 }
 

@@ -153,6 +153,28 @@ __u64 exchange(__u32 call_len, __u32 reply_len)
 
 #define assert_time(t, from, to) assert_in_range(t, from, to)
 
+struct na_bucket bucket(__u32 i)
+{
+	struct na_bucket b;
+
+	assert_int_equal(bpf_map_lookup_elem(bpf_map__fd(tc.skel->maps.na_buckets), &i, &b), 0);
+	return b;
+}
+
+struct na_bucket only_bucket(void)
+{
+	struct na_bucket b, one = {0};
+	__u32 i, n = 0;
+
+	for (i = 0; i < NA_BUCKETS; i++) {
+		b = bucket(i);
+		if (b.key.id)
+			one = b, n++;
+	}
+	assert_int_equal(n, 1);
+	return one;
+}
+
 int limit_setup(void **state)
 {
 	(void)state;

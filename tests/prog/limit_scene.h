@@ -36,6 +36,10 @@ __u32 other_call(__u32 len);
 __u32 other_reply(__u32 len);
 /* One call and its reply; when the reply leaves, 0 at once. */
 __u64 exchange(__u32 call_len, __u32 reply_len);
+/* The i-th element of na_buckets. */
+struct na_bucket bucket(__u32 i);
+/* The only bucket there is. */
+struct na_bucket only_bucket(void);
 
 int limit_setup(void **state);
 int limit_teardown(void **state);

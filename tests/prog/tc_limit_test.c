@@ -19,6 +19,7 @@ static void ops(const struct scene_setup *at, bool followed)
 	const struct na_limit l = {.rate[NA_LIMIT_OPS] = {.rate = 1, .burst = 2},
 				   .backlog = 30 * SEC};
 	__u64 from, to, third, fourth;
+	struct na_bucket b;
 
 	begin(at, &l);
 	if (!followed)
@@ -34,6 +35,13 @@ static void ops(const struct scene_setup *at, bool followed)
 	/* part of a reply, and a retransmission: nothing new to pay, but nothing overtakes */
 	s.at.server -= 50;
 	assert_int_equal(server_says(reply, 50), fourth);
+	b = only_bucket();
+	assert_int_equal(b.taken[NA_LIMIT_OPS], 4);
+	assert_int_equal(b.taken[NA_LIMIT_READ], 3000 - NA_READ3_HEAD);
+	assert_int_equal(b.taken[NA_LIMIT_WRITE], 0);
+	/* of the third a second at most, of the fourth two */
+	assert_in_range(b.waited, 3 * SEC - 2 * (clock_now() - from), 3 * SEC);
+	assert_int_equal(b.dropped, 0);
 }
 
 static void test_ops(void **state)
@@ -211,6 +219,7 @@ static void test_backlog(void **state)
 	other_call(100);
 	assert_int_equal(client_says(call, 100), TC_ACT_SHOT);
 	scene_expect_counts(&s, NA_V_LIMIT_DROPPED, 1, -1);
+	assert_int_equal(only_bucket().dropped, 1);
 	assert_int_equal(client_says(NULL, 0), TC_ACT_UNSPEC);
 	nanosleep(&wait, NULL);
 	assert_int_equal(client_says(call, 100), TC_ACT_UNSPEC);

@@ -82,14 +82,6 @@ static void test_change(void **state)
 	assert_int_equal(exchange(100, 100), 0);
 }
 
-static struct na_bucket bucket(__u32 i)
-{
-	struct na_bucket b;
-
-	assert_int_equal(bpf_map_lookup_elem(bpf_map__fd(tc.skel->maps.na_buckets), &i, &b), 0);
-	return b;
-}
-
 /* each: another client's debt is not mine; shared: it is. */
 static void test_each(void **state)
 {
