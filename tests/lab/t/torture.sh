@@ -60,18 +60,18 @@ each_cell() {
 
 cell() {
 	local hits before skips holds status=0 json share reads changes violations name="$fs $mode $guards"
-	local LAB_EXPORT=/srv/$fs counted=hits
+	local LAB_EXPORT=/srv/$fs dir=$mode-$guards counted=hits
 	echo "$mode" >$preempt
-	mkdir /srv/$fs/t
+	mkdir /srv/$fs/$dir
 	[ $guards != shadow ] || counted=shadow_same
 	before=$(lab_stat $counted) skips=$(lab_skips)
-	json=$(lab_client nfsaccel-torture --json --local /srv/$fs/t --rounds $rounds \
-		--seconds $seconds --depth 2 --timeout 120 --read-mount /mnt/$fs.read/t --mount3 /mnt/$fs.3/t \
-		--mount4 /mnt/$fs.4/t --command "mount -o remount /srv/$fs" \
-		--command "$(server exportfs -f)" "$(lab_url t)") || status=$?
+	json=$(lab_client nfsaccel-torture --json --local /srv/$fs/$dir --rounds $rounds \
+		--seconds $seconds --depth 2 --timeout 120 --read-mount /mnt/$fs.read/$dir \
+		--mount3 /mnt/$fs.3/$dir --mount4 /mnt/$fs.4/$dir --command "mount -o remount /srv/$fs" \
+		--command "$(server exportfs -f)" "$(lab_url $dir)") || status=$?
 	hits=$(($(lab_stat $counted) - before)) skips=$(($(lab_skips) - skips))
 	holds=$(must_hold)
-	rm -rf /srv/$fs/t
+	rm -rf /srv/$fs/$dir
 	[ $status -le 1 ] || {
 		lab_check "$name: the torture itself" lab_not true
 		return
