@@ -12,6 +12,7 @@
 
 #define SECOND 1000000000ull
 #define QUIET  (60 * SECOND) /* as long as TIME_WAIT lasts */
+#define IDLE   (2 * SECOND)  /* nobody depends on the flow */
 
 struct sweep {
 	__u64 now;
@@ -26,13 +27,17 @@ static void count(const struct na_flow *f, struct na_flow_counts *c)
 	c->spliced += na_flow_translated(f);
 }
 
+static bool is_quiet(const struct na_flow *f, __u64 now)
+{
+	return f->last_seen + (na_flow_translated(f) ? QUIET : IDLE) < now;
+}
+
 static int judge(const struct na_flow *f, void *data)
 {
 	struct sweep *s = data;
-	__u64 age = s->now > f->last_seen ? s->now - f->last_seen : 0;
 
 	count(f, s->counts);
-	return age > QUIET ? na_flow_keys_add(&s->quiet, &f->key) : 0;
+	return is_quiet(f, s->now) ? na_flow_keys_add(&s->quiet, &f->key) : 0;
 }
 
 static int note_alive(const struct na_socket *sock, void *data)
@@ -73,7 +78,7 @@ static bool remove_flow(struct na_plane *p, int fd, const struct na_flow_key *ke
 	struct na_flow f;
 	__u32 i;
 
-	if (bpf_map_lookup_elem_flags(fd, key, &f, BPF_F_LOCK) || f.last_seen + QUIET > now ||
+	if (bpf_map_lookup_elem_flags(fd, key, &f, BPF_F_LOCK) || !is_quiet(&f, now) ||
 	    bpf_map_lookup_and_delete_elem_flags(fd, key, &f, BPF_F_LOCK))
 		return false;
 	for (i = 0; i < f.count && i < NA_FIFO; i++)

@@ -13,7 +13,7 @@ __attribute__((noinline)) int na_decide_out(struct __sk_buff *skb)
 {
 	struct na_work *w = na_work(NA_OUT);
 	struct na_flow *f;
-	bool lost, mine, dead, bored = false;
+	bool lost, mine, dead, reset, bored = false;
 
 	if (!w)
 		return -1;
@@ -26,6 +26,7 @@ __attribute__((noinline)) int na_decide_out(struct __sk_buff *skb)
 	mine = na_flow_key_equal(&f->key, &w->key);
 	lost = f->s_rec.sync;
 	dead = f->flags & NA_FLOW_DEAD;
+	reset = f->dout && !(f->flags & NA_FLOW_CLOSING) && (w->s.flags & NA_TCP_RST);
 	if (mine) {
 		na_splice_out(f, &w->s, &w->a);
 		f->way.ifindex = skb->ifindex;
@@ -51,6 +52,8 @@ __attribute__((noinline)) int na_decide_out(struct __sk_buff *skb)
 	}
 	if (dead && (w->s.facts & NA_SEG_DYING))
 		na_count(NA_V_FLOW_RESET, 1);
+	else if (reset)
+		na_count(NA_V_RESET_SERVER, 1);
 	return 0;
 }
 

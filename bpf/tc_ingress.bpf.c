@@ -193,7 +193,7 @@ int na_ingress(struct __sk_buff *skb)
 	struct na_work *w;
 	struct na_ctl *ctl;
 	struct na_flow *f;
-	bool lost, mine, first;
+	bool lost, mine, first, reset;
 
 	if (skb->pkt_type != 0 /* PACKET_HOST */ || skb->tc_index == NA_SEEN)
 		return TC_ACT_UNSPEC;
@@ -227,10 +227,12 @@ int na_ingress(struct __sk_buff *skb)
 	mine = na_flow_key_equal(&f->key, &w->key);
 	lost = f->c_rec.sync;
 	first = !f->dout;
+	reset = !first && !(f->flags & NA_FLOW_CLOSING);
 	w->way = f->way;
 	if (mine)
 		na_splice_in(f, &w->s, &w->o, &w->a);
 	lost = lost && !f->c_rec.sync;
+	reset = reset && (f->flags & NA_FLOW_CLOSING) && (w->s.flags & NA_TCP_RST);
 	bpf_spin_unlock(&f->lock);
 	if (!mine) { /* deleted under us, and another's by now */
 		na_offer_drop(skb, 0, 2);
@@ -239,6 +241,8 @@ int na_ingress(struct __sk_buff *skb)
 
 	if (lost)
 		na_count(NA_V_LOST_IN, 1);
+	if (reset)
+		na_count(NA_V_RESET_CLIENT, 1);
 	if (w->a.taken < w->o.n) {
 		na_count(w->a.why, w->o.n - w->a.taken);
 		if (!na_offer_pass(skb, w, w->a.taken)) {

@@ -51,7 +51,9 @@
 	X(FLOW_SPLICED, "flows_spliced", "connections with a first answered request")              \
 	X(FLOW_REPLACED, "flows_replaced", "state dropped because the port was reused")            \
 	X(FLOW_DOZED, "flows_dozed", "connections left alone for a while: nothing they read was cached") \
-	X(FLOW_RESET, "flows_reset", "spliced connections reset by us")                            \
+	X(FLOW_RESET, "flows_reset", "spliced connections reset by us, since we leave")            \
+	X(RESET_CLIENT, "resets_by_client", "spliced connections the client reset while open")     \
+	X(RESET_SERVER, "resets_by_server", "spliced connections the server reset while open")     \
 	X(RESYNC_IN, "resync_in", "client stream's record boundary taken from the socket")         \
 	X(RESYNC_OUT, "resync_out", "server stream's record boundary taken from the socket")       \
 	X(LOST_IN, "lost_in", "client stream's record boundary lost")                              \

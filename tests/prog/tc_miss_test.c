@@ -396,7 +396,7 @@ static const struct reason reasons[] = {
 	REASON(signed_md5, PASS_FLAGS, NONE),
 	REASON(broken_option, PASS_FLAGS, NONE),
 	REASON(urgent, PASS_FLAGS, NONE),
-	REASON(reset_flag, PASS_FLAGS, NONE),
+	REASON(reset_flag, PASS_FLAGS, NA_V_RESET_CLIENT),
 	REASON(no_timestamps, PASS_UNSYNC, NONE),
 	REASON(paws, PASS_CSUM, NONE),
 	REASON(ack_of_unsent, PASS_CSUM, NONE),

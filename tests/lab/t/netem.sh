@@ -241,5 +241,6 @@ lab_tally python3 /mnt/with/slow.py $LAB_SERVER $LAB_EXPORT/p client1
 impair -
 lab_check "there were hits" test "$(lab_stat hits)" -gt 0
 lab_check "no connection was reset by us" test "$(lab_stat flows_reset)" -eq 0
+lab_check "nor by the server" test "$(lab_stat resets_by_server)" -eq 0
 lab_note "$(lab_stats)"
 lab_done
