@@ -30,10 +30,6 @@ struct json_object *na_command_error(const char *text);
 typedef int na_command(struct na_daemon *d, struct json_object *request, struct json_object *o,
 		       struct na_why *why);
 
-/* A counter over all CPUs, and what the daemon itself has counted; per_cpu is room for ncpus. */
-int na_report_counter(const struct na_plane *p, __u32 which, struct na_counter *per_cpu, int ncpus,
-		      __u64 *sum);
-
 na_command na_report_status, na_report_stats;
 na_command na_cache_top, na_cache_pin, na_cache_unpin, na_cache_flush, na_exports_show;
 na_command na_events_show;

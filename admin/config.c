@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "admin/config.h"
 
+#include "admin/address.h"
 #include "admin/cleanup.h"
 #include "admin/parse.h"
 
@@ -23,6 +24,7 @@ enum kind {
 	KIND_DEVICES,
 	KIND_ON_STOP,
 	KIND_MODE,
+	KIND_LISTEN,
 	KIND_GUARDS,
 };
 
@@ -56,6 +58,7 @@ static const struct key {
 	{"daemon", "policy", KIND_PATH, OFFSET(policy), 0, 0},
 	{"daemon", "on_stop", KIND_ON_STOP, OFFSET(on_stop), 0, 0},
 	{"daemon", "mode", KIND_MODE, OFFSET(mode), 0, 0},
+	{"metrics", "listen", KIND_LISTEN, OFFSET(listen), 0, 0},
 	{"test", "guards", KIND_GUARDS, OFFSET(guards), 0, 0},
 };
 
@@ -132,6 +135,7 @@ static int set_number(const struct key *k, uint64_t *to, const char *value)
 static int set_value(struct na_config *c, const struct key *k, const char *value)
 {
 	void *to = (char *)c + k->offset;
+	union na_address address;
 
 	switch (k->kind) {
 	case KIND_NUMBER:
@@ -162,6 +166,10 @@ static int set_value(struct na_config *c, const struct key *k, const char *value
 		else
 			return -EINVAL;
 		return 0;
+	case KIND_LISTEN:
+		if (!strcmp(value, "off"))
+			return set_text(to, PATH_MAX, "");
+		return na_address_parse(value, &address) ? set_text(to, PATH_MAX, value) : -EINVAL;
 	case KIND_GUARDS:
 		if (!strcmp(value, "both"))
 			c->guards = 3;
@@ -206,6 +214,10 @@ static const char *what_is_asked(const struct key *k, char *buf, size_t size)
 		break;
 	case KIND_MODE:
 		snprintf(buf, size, "answer, observe or off");
+		break;
+	case KIND_LISTEN:
+		snprintf(buf, size,
+			 "off, PORT, ADDRESS:PORT, [ADDRESS]:PORT or the path of a socket");
 		break;
 	case KIND_GUARDS:
 		snprintf(buf, size, "both, version or inode");
@@ -264,7 +276,9 @@ static int on_value(void *user, const char *section, const char *name, const cha
 	if (!section[0])
 		return complain(r, "'%s' stands before any [section]", name);
 	if (!section_known)
-		return complain(r, "unknown section [%s]; there are [cache], [network], [daemon]",
+		return complain(r,
+				"unknown section [%s]; there are [cache], [network], "
+				"[daemon], [metrics]",
 				section);
 	if (i == NKEYS)
 		return complain(r, "unknown key '%s' in [%s]; see nfsaccel.conf(5)", name, section);

@@ -47,6 +47,8 @@ struct na_config {
 	char policy[PATH_MAX];
 	enum na_on_stop on_stop;
 	enum na_mode mode; /* ANSWER, OBSERVE or OFF */
+	/* [metrics] */
+	char listen[PATH_MAX]; /* where HTTP is spoken (http.h); empty: nowhere */
 	/* [test] */
 	uint64_t guards; /* bit 0 guard 1, bit 1 guard 2 */
 };

@@ -4,6 +4,7 @@
 #include "admin/cleanup.h"
 #include "admin/control.h"
 #include "admin/gc.h"
+#include "admin/http.h"
 #include "admin/links.h"
 #include "admin/lock.h"
 #include "admin/log.h"
@@ -322,7 +323,7 @@ int na_daemon_run(const struct na_config *c)
 	if (lock < 0)
 		return fail(why.text);
 	err = na_ready(c, &why) ?: add_sources(&d, &why) ?: start_plane(&d, &why) ?:
-	      na_control_start(&d.control, &d, &why);
+	      na_control_start(&d.control, &d, &why) ?: na_http_start(&d.http, &d, &why);
 	if (err) {
 		status = fail(why.text);
 		goto out;
@@ -336,6 +337,7 @@ int na_daemon_run(const struct na_config *c)
 	if (!stop_plane(&d) || err < 0)
 		status = EXIT_FAILURE;
 out:
+	na_http_stop(d.http);
 	na_control_stop(d.control);
 	close_daemon(&d);
 	return status;

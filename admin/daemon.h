@@ -13,6 +13,7 @@
 #include "admin/policy.h"
 
 struct na_control;
+struct na_http;
 struct sd_event;
 struct sd_event_source;
 
@@ -32,6 +33,7 @@ struct na_daemon {
 	struct na_why silent;		/* why nothing is answered; empty while it is */
 	struct sd_event_source *grace;	/* pending switch from FILL to ANSWER */
 	struct na_control *control;
+	struct na_http *http; /* NULL: not configured */
 	bool ready;	    /* the service manager has been told */
 	__u32 shaped;	    /* na_ctl.limit_gen that the devices were prepared for */
 	unsigned int ticks; /* seconds, for what happens less often */

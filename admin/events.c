@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "admin/events.h"
 
-#include "admin/cleanup.h"
 #include "admin/commands.h"
+#include "admin/figures.h"
 #include "admin/log.h"
-
-#include <bpf/libbpf.h>
 
 static const struct {
 	enum na_verdict counter;
@@ -23,21 +21,18 @@ _Static_assert(sizeof(sources) / sizeof(sources[0]) == NA_EVENT_SOURCES, "source
 
 void na_events_tick(struct na_event_counts *c, const struct na_plane *p)
 {
-	int ncpus = libbpf_num_possible_cpus();
-	_cleanup_(free) struct na_counter *per_cpu = NULL;
-	__u64 now;
+	__u64 now[NA_V_MAX];
 	size_t i;
 
-	if (ncpus < 0)
+	if (na_counters_read(p, now))
 		return;
-	per_cpu = calloc(ncpus, sizeof(*per_cpu));
-	for (i = 0; per_cpu && i < NA_EVENT_SOURCES; i++) {
-		if (na_report_counter(p, sources[i].counter, per_cpu, ncpus, &now))
-			continue;
-		if (c->begun && now > c->was[i])
+	for (i = 0; i < NA_EVENT_SOURCES; i++) {
+		__u64 n = now[sources[i].counter];
+
+		if (c->begun && n > c->was[i])
 			na_log_happened(sources[i].kind, "%llu %s",
-					(unsigned long long)(now - c->was[i]), sources[i].text);
-		c->was[i] = now;
+					(unsigned long long)(n - c->was[i]), sources[i].text);
+		c->was[i] = n;
 	}
 	c->begun = true;
 }

@@ -2,6 +2,7 @@
 /* What the daemon tells about itself: status and stats. */
 #include "admin/cleanup.h"
 #include "admin/commands.h"
+#include "admin/figures.h"
 #include "admin/gc.h"
 #include "admin/log.h"
 #include "admin/mode.h"
@@ -21,14 +22,6 @@ static void put(struct json_object *o, const char *key, const char *text)
 static void put_number(struct json_object *o, const char *key, __u64 n)
 {
 	json_object_object_add(o, key, json_object_new_uint64(n));
-}
-
-static __u64 now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ull + now.tv_nsec;
 }
 
 static struct json_object *hooks(const struct na_plane *p)
@@ -70,25 +63,15 @@ static struct json_object *devices(const struct na_devices *d)
 	return list;
 }
 
-/* Counted in the entries themselves: a hash map does not know how many it holds. */
 static struct json_object *cache(const struct na_plane *p)
 {
 	struct json_object *o = json_object_new_object();
-	__u64 files = 0, bytes = 0, blocks = 0, now = now_ns();
-	__u32 i;
+	struct na_cache_use use;
 
-	for (i = 1; i < p->shape.budget.entries; i++) {
-		const struct na_entry *e = &p->entries[i];
-
-		if (!e->fid || e->flush != p->ctl->flush || e->expires < now)
-			continue;
-		files++;
-		bytes += e->size;
-		blocks += __builtin_popcount(e->valid);
-	}
-	put_number(o, "files", files);
-	put_number(o, "file_bytes", bytes);
-	put_number(o, "cached_bytes", blocks * NA_BLOCK_BYTES);
+	na_cache_use(p, &use);
+	put_number(o, "files", use.files);
+	put_number(o, "file_bytes", use.file_bytes);
+	put_number(o, "cached_bytes", use.cached_bytes);
 	put_number(o, "files_max", p->shape.budget.entries - 1);
 	put_number(o, "memory", p->config->memory);
 	return o;
@@ -140,7 +123,7 @@ int na_report_status(struct na_daemon *d, struct json_object *request, struct js
 	put(o, "mode", na_mode_name(p->ctl->mode));
 	put(o, "reason", d->silent.text[0] ? d->silent.text : NULL);
 	put(o, "kernel", uts.release);
-	put_number(o, "uptime", (now_ns() - started) / 1000000000ull);
+	put_number(o, "uptime", (na_now_ns() - started) / 1000000000ull);
 	put_number(o, "port", p->config->port);
 	put(o, "pin", p->config->pin);
 	json_object_object_add(o, "taken_over", json_object_new_boolean(p->taken_over));
@@ -151,47 +134,21 @@ int na_report_status(struct na_daemon *d, struct json_object *request, struct js
 	return connections(p, o);
 }
 
-int na_report_counter(const struct na_plane *p, __u32 which, struct na_counter *per_cpu, int ncpus,
-		      __u64 *sum)
-{
-	int i, err = bpf_map_lookup_elem(na_plane_map_fd(p, "na_counters"), &which, per_cpu);
-
-	*sum = p->meta->counted[which];
-	for (i = 0; !err && i < ncpus; i++)
-		*sum += per_cpu[i].n;
-	return err;
-}
-
 int na_report_stats(struct na_daemon *d, struct json_object *request, struct json_object *o,
 		    struct na_why *why)
 {
-	static const struct {
-		const char *name;
-		const char *help;
-	} verdicts[] = {
-#define NA_X(sym, name, help) {name, help},
-		NA_VERDICTS(NA_X)
-#undef NA_X
-	};
-	_cleanup_(free) struct na_counter *per_cpu = NULL;
 	struct json_object *counters = json_object_new_object();
 	struct json_object *help = json_object_new_object();
-	int ncpus = libbpf_num_possible_cpus(), err = 0;
-	__u64 sum;
+	__u64 n[NA_V_MAX];
+	int err = na_counters_read(&d->plane, n);
 	__u32 i;
 
 	(void)request, (void)why;
 	json_object_object_add(o, "counters", counters);
 	json_object_object_add(o, "help", help);
-	if (ncpus < 0)
-		return ncpus;
-	per_cpu = calloc(ncpus, sizeof(*per_cpu));
-	if (!per_cpu)
-		return -ENOMEM;
 	for (i = 0; !err && i < NA_V_MAX; i++) {
-		err = na_report_counter(&d->plane, i, per_cpu, ncpus, &sum);
-		put_number(counters, verdicts[i].name, sum);
-		put(help, verdicts[i].name, verdicts[i].help);
+		put_number(counters, na_verdict_names[i].name, n[i]);
+		put(help, na_verdict_names[i].name, na_verdict_names[i].help);
 	}
 	return err;
 }
