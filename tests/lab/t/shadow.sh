@@ -14,7 +14,7 @@ lab_server_up
 lab_client true
 "${verify[@]}" --make "$LAB_EXPORT/p"
 lab_client "${verify[@]}" --save-handles $handles "$(lab_url p)" >/dev/null
-verify+=(--use-handles $handles)
+verify+=(--use-handles "$handles")
 read_all() { lab_measure lab_client "${verify[@]}" "$@" "$(lab_url p)"; }
 
 lab_accel_up --set daemon.mode=observe
