@@ -89,6 +89,7 @@ void na_ctl_show_status(struct json_object *o)
 	show_cache(na_ctl_field(o, "cache"));
 	printf("%-13s%ju, %ju of them spliced, room for %ju\n", "connections",
 	       na_ctl_number(flows, "tracked"), na_ctl_number(flows, "spliced"), na_ctl_number(flows, "max"));
+	printf("%-13s%s in all maps\n", "memory", na_format_size(na_ctl_number(o, "maps_memory"), up));
 	show_hooks(na_ctl_field(o, "hooks"));
 	show_events(na_ctl_field(o, "events"));
 }

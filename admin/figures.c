@@ -7,6 +7,8 @@
 #include <bpf/libbpf.h>
 #include <time.h>
 
+#include "bpf/nfsaccel.skel.h"
+
 const struct na_verdict_name na_verdict_names[NA_V_MAX] = {
 #define NA_X(sym, name, help) {name, help},
 	NA_VERDICTS(NA_X)
@@ -19,6 +21,33 @@ __u64 na_now_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return now.tv_sec * 1000000000ull + now.tv_nsec;
+}
+
+/* As the kernel counts: bpf_map_show_fdinfo(). */
+static __u64 map_memory(int fd)
+{
+	_cleanup_(fclose) FILE *f = NULL;
+	unsigned long long bytes = 0;
+	char path[64], line[128];
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "memlock: %llu", &bytes) == 1)
+			break;
+	return bytes;
+}
+
+__u64 na_maps_memory(const struct na_plane *p)
+{
+	struct bpf_map *map;
+	__u64 sum = 0;
+
+	bpf_object__for_each_map(map, p->skel->obj)
+	{
+		sum += map_memory(bpf_map__fd(map));
+	}
+	return sum;
 }
 
 int na_counters_read(const struct na_plane *p, __u64 out[static NA_V_MAX])

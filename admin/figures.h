@@ -26,6 +26,9 @@ struct na_cache_use {
 /* Looks at every entry. */
 void na_cache_use(const struct na_plane *p, struct na_cache_use *use);
 
+/* Bytes of kernel memory that the maps take, cache and tables; 0 where it cannot be told. */
+__u64 na_maps_memory(const struct na_plane *p);
+
 /* CLOCK_MONOTONIC, nanoseconds. */
 __u64 na_now_ns(void);
 

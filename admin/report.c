@@ -130,6 +130,7 @@ int na_report_status(struct na_daemon *d, struct json_object *request, struct js
 	json_object_object_add(o, "hooks", hooks(p));
 	json_object_object_add(o, "devices", devices(&d->devices));
 	json_object_object_add(o, "cache", cache(p));
+	put_number(o, "maps_memory", na_maps_memory(p));
 	json_object_object_add(o, "events", events());
 	return connections(p, o);
 }

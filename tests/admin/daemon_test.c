@@ -92,6 +92,7 @@ static void status_and_stats(void **state)
 	assert_int_equal(ask_number("stats", "counters.flushes"), before + 1);
 	assert_int_equal(ask_number("status", "connections.max"), 64);
 	assert_true(ask_number("status", "cache.files_max") > 100);
+	assert_true(ask_number("status", "maps_memory") > ask_number("status", "cache.memory"));
 	assert_int_equal(ask_number("status", "devices.0.attached"), 1);
 	assert_int_equal(daemon_end(pid, SIGTERM), 0);
 }

@@ -385,8 +385,8 @@ static void run(void **state)
 	assert_int_equal(counts.n[NA_V_HIT] + server.reads, reads);
 	/* with many outstanding anything may be passed while the server is busy */
 	least = setting->all_cached ? 1 : 0;
-	if (setting->depth == 1 && setting->all_cached && reads >= 1000)
-		least = reads * 97 / 100; /* the window begins smaller than some replies */
+	if (setting->depth == 1 && setting->all_cached)
+		least = reads / 2; /* also by the clock: now and then one is passed (I10) */
 	if (!setting->spread) {
 		assert_in_range(counts.n[NA_V_HIT], least, reads);
 		/* only by their FINs */
