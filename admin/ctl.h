@@ -23,6 +23,7 @@ int na_ctl_cache_top(const struct na_ctl_line *l);
 int na_ctl_cache_pin(const struct na_ctl_line *l);
 int na_ctl_cache_unpin(const struct na_ctl_line *l);
 int na_ctl_cache_flush(const struct na_ctl_line *l);
+int na_ctl_doctor(const struct na_ctl_line *l);
 int na_ctl_events(const struct na_ctl_line *l);
 int na_ctl_policy_check(const struct na_ctl_line *l);
 int na_ctl_policy_save(const struct na_ctl_line *l);

@@ -33,6 +33,7 @@ static const struct command {
 	 "what nfsacceld does, and why it does not"},
 	{"stats", "", NULL, "stats", na_ctl_show_stats,
 	 "counters that are not 0 (with --json: all)"},
+	{"doctor", "", na_ctl_doctor, NULL, NULL, "is all well, and what to do if not"},
 	{"events", "[--follow]", na_ctl_events, NULL, NULL,
 	 "what happened: messages, clients held back, resets, changed files"},
 	{"exports", "", NULL, "exports", na_ctl_show_exports, "what is exported and how much of it is cached"},
