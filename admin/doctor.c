@@ -199,7 +199,7 @@ static void look_at_hits(struct visit *v)
 /* In order, but what is bad first. */
 static void sort(struct na_finding *f, size_t n)
 {
-	struct na_finding sorted[NA_FINDINGS];
+	struct na_finding sorted[NA_FINDINGS] = {0};
 	size_t i, to = 0, pass;
 
 	for (pass = 0; pass < 2; pass++)
