@@ -29,6 +29,10 @@ static int set_mode(int ctl_fd, enum na_mode mode)
 
 struct round {
 	struct na_flow_keys translated;
+	/* of all: those that were there when nothing was answered any more, by socket cookie */
+	__u64 *doomed;
+	size_t ndoomed;
+	bool chosen;
 	struct mnl_socket *nl;
 	struct mnl_socket *dump;
 	bool all;
@@ -43,12 +47,46 @@ static int collect(const struct na_flow *f, void *data)
 	return na_flow_translated(f) ? na_flow_keys_add(&r->translated, &f->key) : 0;
 }
 
+static __u64 cookie_of(const struct na_socket *s)
+{
+	return (__u64)s->id.idiag_cookie[1] << 32 | s->id.idiag_cookie[0];
+}
+
+static int compare_cookies(const void *a, const void *b)
+{
+	const __u64 *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+static int choose(const struct na_socket *s, void *data)
+{
+	struct round *r = data;
+	__u64 *grown = reallocarray(r->doomed, r->ndoomed + 1, sizeof(*grown));
+
+	if (!grown)
+		return -ENOMEM;
+	r->doomed = grown;
+	r->doomed[r->ndoomed++] = cookie_of(s);
+	return 0;
+}
+
+/* A client that was reset comes back at once, on a new socket that may stay. */
+static bool concerns(const struct round *r, const struct na_socket *s)
+{
+	__u64 cookie = cookie_of(s);
+
+	if (!r->all)
+		return na_flow_keys_has(&r->translated, &s->key);
+	return bsearch(&cookie, r->doomed, r->ndoomed, sizeof(cookie), compare_cookies);
+}
+
 static int destroy(const struct na_socket *s, void *data)
 {
 	struct round *r = data;
 	int err;
 
-	if (!r->all && !na_flow_keys_has(&r->translated, &s->key))
+	if (!concerns(r, s))
 		return 0;
 	r->live++;
 	err = na_sockdiag_destroy(r->nl, s);
@@ -69,6 +107,12 @@ static int reset_round(struct na_reset *req, struct round *r)
 		if (err || !r->translated.n)
 			return err;
 		na_flow_keys_sort(&r->translated);
+	} else if (!r->chosen) {
+		err = na_sockdiag_each(r->dump, req->port, LIVE_STATES, choose, r);
+		if (err || !r->ndoomed)
+			return err;
+		qsort(r->doomed, r->ndoomed, sizeof(*r->doomed), compare_cookies);
+		r->chosen = true;
 	}
 	return na_sockdiag_each(r->dump, req->port, LIVE_STATES, destroy, r);
 }
@@ -97,6 +141,7 @@ int na_reset_connections(struct na_reset *req)
 	if (err || r.live)
 		set_mode(req->ctl_fd, NA_MODE_OFF);
 	free(r.translated.key);
+	free(r.doomed);
 	req->done = r.destroyed;
 	req->left = r.live;
 	return err;

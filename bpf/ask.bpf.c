@@ -303,6 +303,8 @@ __attribute__((noinline)) int na_ask_record(struct __sk_buff *skb)
 		why = na_look_up(w, ctl, from, len + NA_RPC_MARK_BYTES);
 		if (why == NA_V_HIT)
 			w->s.facts |= NA_SEG_WARM;
+		else if (why == NA_V_MISS_SHADOW)
+			w->compared = true;
 		else
 			w->missed++;
 		if (why != NA_V_HIT && !na_note(w, ctl, w->rpc.xid, NA_PENDING_ASKED, true))
@@ -338,6 +340,7 @@ int na_ask(struct __sk_buff *skb)
 	if (!c.w)
 		return -1;
 	c.w->missed = 0;
+	c.w->compared = false;
 	bpf_loop(NA_ASK_MAX, na_ask_step, &c, 0);
 	if (c.clear && c.w->at >= c.w->p.end)
 		c.w->s.facts |= NA_SEG_NOTED;

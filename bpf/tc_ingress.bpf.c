@@ -161,7 +161,7 @@ static __always_inline void na_consider(struct __sk_buff *skb, struct na_work *w
 		return;
 	w->rep_max = na_max_packets * f->mss;
 	na_ask(skb);
-	if (w->s.facts & NA_SEG_WARM)
+	if ((w->s.facts & NA_SEG_WARM) || w->compared)
 		f->bored = 0;
 	else if (!w->dark) /* else nothing could be learnt */
 		f->bored += w->missed;

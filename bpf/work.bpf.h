@@ -70,6 +70,7 @@ struct na_work {
 	__u32 rep_max; /* longest reply this connection gets */
 	__u32 at; /* skb offset of the record being asked after */
 	__u32 dark; /* NA_FLOW_DARK: nothing may be learnt */
+	bool compared; /* some will be: what they read is cached */
 	__u32 missed; /* READs among the segment's calls that cannot be answered */
 	__u8 call[NA_XDR_CAP + 8] __attribute__((aligned(8))); /* record mark and message */
 	struct na_rpc_call rpc;

@@ -398,6 +398,21 @@ static void test_interrupted(void **state)
 	end();
 }
 
+/* A connection whose READs are compared has a use: it is not left alone (bpf/doze.bpf.h). */
+static void test_awake(void **state)
+{
+	struct na_flow f;
+
+	(void)state;
+	begin(100, NA_MODE_OBSERVE, 0);
+	s.f.bored = NA_DOZE_AFTER - 1;
+	scene_put(&s);
+	ask(0, 100);
+	scene_get(&s, &f);
+	assert_int_equal(f.bored, 0);
+	end();
+}
+
 static void test_share(void **state)
 {
 	__u32 i, passed = 0, len;
@@ -457,6 +472,7 @@ int main(void)
 		cmocka_unit_test(test_attributes),  cmocka_unit_test(test_count),
 		cmocka_unit_test(test_status),	    cmocka_unit_test(test_moved),
 		cmocka_unit_test(test_interrupted), cmocka_unit_test(test_share),
+		cmocka_unit_test(test_awake),
 	};
 
 	return cmocka_run_group_tests_name("tc_shadow", tests, setup, teardown);
