@@ -5,6 +5,8 @@
 
 #include <json-c/json.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #define NA_CTL_USAGE 2 /* exit status */
 
@@ -12,11 +14,13 @@
 struct na_ctl_line {
 	const char *socket;
 	bool json, follow;
-	const char *count, *export, *file;
+	const char *count, *interval, *export, *file;
 	char **words; /* NULL at the end */
 };
 
 /* Exit statuses. What went wrong has been printed. */
+int na_ctl_stats(const struct na_ctl_line *l);
+int na_ctl_top(const struct na_ctl_line *l);
 int na_ctl_limit_set(const struct na_ctl_line *l);
 int na_ctl_limit_del(const struct na_ctl_line *l);
 int na_ctl_cache_top(const struct na_ctl_line *l);
@@ -41,6 +45,21 @@ const char *na_ctl_text(struct json_object *o, const char *key);
 uint64_t na_ctl_number(struct json_object *o, const char *key);
 bool na_ctl_bool(struct json_object *o, const char *key);
 size_t na_ctl_items(struct json_object *list);
+
+/* Of an item of the reply to "cache top": its path if it can be had, else its inode number. */
+void na_ctl_file_name(struct json_object *f, char *name, size_t size);
+
+/* CLOCK_MONOTONIC, nanoseconds. */
+uint64_t na_ctl_now(void);
+
+#define NA_CTL_INTERVAL_MIN 100000000ull
+#define NA_CTL_INTERVAL_MAX (86400 * 1000000000ull)
+
+/* --interval's argument; what is wrong with it is printed. */
+bool na_ctl_interval(const char *text, uint64_t *ns);
+
+/* A number of things a second, in a few characters; returns buf. */
+const char *na_ctl_rate(double rate, char buf[static 32]);
 
 void na_ctl_show_status(struct json_object *o);
 void na_ctl_show_stats(struct json_object *o);

@@ -76,13 +76,14 @@ static const char *advice(int err)
 	return strerror(-err);
 }
 
-static struct json_object *fail(const char *path, const char *text)
+static struct json_object *fail(struct na_why *why, const char *text)
 {
-	fprintf(stderr, "nfsaccelctl: %s: %s\n", path, text);
+	na_why(why, 0, "%s", text);
 	return NULL;
 }
 
-struct json_object *na_ctl_ask(const char *socket_path, struct json_object *request)
+struct json_object *na_ctl_ask_why(const char *socket_path, struct json_object *request,
+				   struct na_why *why)
 {
 	_cleanup_(close) int fd = connect_to(socket_path);
 	_cleanup_(free) char *line = NULL;
@@ -91,26 +92,36 @@ struct json_object *na_ctl_ask(const char *socket_path, struct json_object *requ
 	size_t len;
 
 	if (fd < 0)
-		return fail(socket_path, advice(fd));
+		return fail(why, advice(fd));
 	text = json_object_to_json_string_length(request, JSON_C_TO_STRING_PLAIN, &len);
 	/* a peer without rights is refused before it asks: the answer is there all the same */
 	if ((send(fd, text, len, MSG_NOSIGNAL | MSG_MORE) < 0 || send(fd, "\n", 1, MSG_NOSIGNAL) < 0) &&
 	    errno != EPIPE && errno != ECONNRESET)
-		return fail(socket_path, strerror(errno));
+		return fail(why, strerror(errno));
 	line = read_line(fd);
 	if (!line)
-		return fail(socket_path, strerror(errno));
+		return fail(why, strerror(errno));
 	o = json_tokener_parse(line);
 	if (!json_object_is_type(o, json_type_object) ||
 	    !json_object_object_get_ex(o, "ok", &field)) {
 		json_object_put(o);
-		return fail(socket_path, "the daemon's answer is not understood");
+		return fail(why, "the daemon's answer is not understood");
 	}
 	if (!json_object_get_boolean(field)) {
-		if (json_object_object_get_ex(o, "error", &field))
-			fail(socket_path, json_object_get_string(field));
+		fail(why, json_object_object_get_ex(o, "error", &field) ? json_object_get_string(field) :
+									  "refused");
 		json_object_put(o);
 		return NULL;
 	}
+	return o;
+}
+
+struct json_object *na_ctl_ask(const char *socket_path, struct json_object *request)
+{
+	struct na_why why = {.text = ""};
+	struct json_object *o = na_ctl_ask_why(socket_path, request, &why);
+
+	if (!o)
+		fprintf(stderr, "nfsaccelctl: %s: %s\n", socket_path, why.text);
 	return o;
 }

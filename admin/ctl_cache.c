@@ -135,6 +135,12 @@ static bool name_of(struct json_object *f, char *name, size_t size)
 	return !strncmp(name, export, strlen(export));
 }
 
+void na_ctl_file_name(struct json_object *f, char *name, size_t size)
+{
+	if (!name_of(f, name, size))
+		snprintf(name, size, "%s: inode %ju", na_ctl_text(f, "export"), na_ctl_number(f, "inode"));
+}
+
 static void show_top(struct json_object *o)
 {
 	struct json_object *list = na_ctl_field(o, "files");
@@ -145,9 +151,7 @@ static void show_top(struct json_object *o)
 	for (i = 0; i < na_ctl_items(list); i++) {
 		struct json_object *f = json_object_array_get_idx(list, i);
 
-		if (!name_of(f, name, sizeof(name)))
-			snprintf(name, sizeof(name), "%s: inode %ju", na_ctl_text(f, "export"),
-				 na_ctl_number(f, "inode"));
+		na_ctl_file_name(f, name, sizeof(name));
 		printf("%10ju %8s %8s %5jus  %s%s\n", na_ctl_number(f, "hits"),
 		       na_format_size(na_ctl_number(f, "size"), size),
 		       na_format_size(na_ctl_number(f, "cached_bytes"), cached),

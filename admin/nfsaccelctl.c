@@ -31,8 +31,10 @@ static const struct command {
 } commands[] = {
 	{"status", "", NULL, "status", na_ctl_show_status,
 	 "what nfsacceld does, and why it does not"},
-	{"stats", "", NULL, "stats", na_ctl_show_stats,
-	 "counters that are not 0 (with --json: all)"},
+	{"stats", "[--interval SECONDS [--count N]]", na_ctl_stats, NULL, NULL,
+	 "counters that are not 0 (with --json: all), or a line of rates every SECONDS"},
+	{"top", "[--interval SECONDS]", na_ctl_top, NULL, NULL,
+	 "live on the whole screen: rates, files, exports, counters, limits"},
 	{"doctor", "", na_ctl_doctor, NULL, NULL, "is all well, and what to do if not"},
 	{"events", "[--follow]", na_ctl_events, NULL, NULL,
 	 "what happened: messages, clients held back, resets, changed files"},
@@ -122,6 +124,7 @@ static int run(const struct command *c, struct na_ctl_line *l, bool help)
 {
 	bool wrong = (!c->args[0] && l->words[0]) ||
 		     (l->follow && !strstr(c->args, "--follow")) || (l->count && !strstr(c->args, "--count")) ||
+		     (l->interval && !strstr(c->args, "--interval")) ||
 		     ((l->export || l->file) && !strstr(c->args, "--export"));
 
 	if (help || wrong) {
@@ -140,6 +143,7 @@ int main(int argc, char **argv)
 		{"json", no_argument, NULL, 'j'},
 		{"socket", required_argument, NULL, 's'},
 		{"count", required_argument, NULL, 'c'},
+		{"interval", required_argument, NULL, 'i'},
 		{"export", required_argument, NULL, 'e'},
 		{"file", required_argument, NULL, 'f'},
 		{"follow", no_argument, NULL, 'F'},
@@ -163,6 +167,9 @@ int main(int argc, char **argv)
 			break;
 		case 'c':
 			l.count = optarg;
+			break;
+		case 'i':
+			l.interval = optarg;
 			break;
 		case 'e':
 			l.export = optarg;

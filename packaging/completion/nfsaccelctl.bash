@@ -11,13 +11,13 @@ _nfsaccelctl() {
 		return
 	}
 	if [[ $word == -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W '--json --socket --help' -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W '--json --socket --interval --help' -- "$word")
 		return
 	fi
 	# the words of the command so far, without options
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		--socket) i=$((i + 1)) ;;
+		--socket | --interval) i=$((i + 1)) ;;
 		-*) ;;
 		*) line+="${COMP_WORDS[i]} " ;;
 		esac
