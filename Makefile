@@ -10,6 +10,7 @@ SBINDIR ?= $(PREFIX)/sbin
 BINDIR ?= $(PREFIX)/bin
 MANDIR ?= $(PREFIX)/share/man
 DOCDIR ?= $(PREFIX)/share/doc/nfsaccel
+DATADIR ?= $(PREFIX)/share/nfsaccel
 BASHDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHDIR ?= $(PREFIX)/share/zsh/vendor-completions
 SYSCONFDIR ?= /etc
@@ -96,6 +97,9 @@ install: all ## programs, man pages, unit, sample configuration (DESTDIR, PREFIX
 		chmod 644 $(DESTDIR)$(UNITDIR)/$(u) &&) :
 	$(INSTALL) -D -m 644 $(ADMIN_DIR)/nfsaccelctl.bash $(DESTDIR)$(BASHDIR)/nfsaccelctl
 	$(INSTALL) -D -m 644 $(ADMIN_DIR)/_nfsaccelctl $(DESTDIR)$(ZSHDIR)/_nfsaccelctl
+	$(INSTALL) -d $(DESTDIR)$(DATADIR)
+	$(INSTALL) -m 644 packaging/prometheus/nfsaccel.rules.yml packaging/grafana/nfsaccel.json \
+		$(DESTDIR)$(DATADIR)
 	$(INSTALL) -m 644 packaging/nfsaccel.conf $(DESTDIR)$(DOCDIR)
 	@# The administrator's own configuration stays.
 	test -e $(DESTDIR)$(SYSCONFDIR)/nfsaccel.conf || \
@@ -109,7 +113,7 @@ uninstall: ## removes what install put there; a changed configuration stays
 	rm -f $(UNITS:%=$(DESTDIR)$(UNITDIR)/%)
 	if cmp -s packaging/nfsaccel.conf $(DESTDIR)$(SYSCONFDIR)/nfsaccel.conf; then \
 		rm -f $(DESTDIR)$(SYSCONFDIR)/nfsaccel.conf; fi
-	rm -rf $(DESTDIR)$(DOCDIR)
+	rm -rf $(DESTDIR)$(DOCDIR) $(DESTDIR)$(DATADIR)
 
 # admin/nfsacceld.8 -> .../man8/nfsacceld.8
 man_path = $(MANDIR)/man$(patsubst .%,%,$(suffix $(1)))/$(notdir $(1))
