@@ -143,7 +143,7 @@ static bool answers(void *data)
 pid_t daemon_up(const char *const *args)
 {
 	alive = daemon_start(args);
-	if (!eventually(20, answers, NULL)) {
+	if (!eventually(120, answers, NULL)) {
 		run("cat %s", fixture_log);
 		fail_msg("nfsacceld does not come up");
 	}

@@ -17,7 +17,7 @@
 
 #include "tests/admin/fixture.h"
 
-#define PATIENCE 60 /* seconds */
+#define PATIENCE 120 /* seconds */
 
 static const char *const none[] = {NULL};
 static const char *build;
