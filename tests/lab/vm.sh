@@ -77,8 +77,11 @@ vm_run() {
 		init+=" systemd.condition_needs_update=0"
 		init+=" systemd.mask=systemd-udev-trigger.service"
 	fi
-	# a busy host is late with the first timer interrupts: that is no fault of the kernel
-	cmdline="console=ttyS0 panic=-1 no_timer_check oops=panic loglevel=5 log_buf_len=4M lab.init=$init $append"
+	# A busy host is late with the first timer interrupts, and may keep an emulated CPU waiting
+	# for half a minute: neither is a fault of the kernel. Two minutes of it still count.
+	cmdline="console=ttyS0 panic=-1 no_timer_check watchdog_thresh=60"
+	cmdline+=" rcupdate.rcu_cpu_stall_timeout=120 oops=panic loglevel=5 log_buf_len=4M"
+	cmdline+=" lab.init=$init $append"
 	vm_base
 	vm_accel
 
