@@ -14,9 +14,9 @@
 	(sizeof(struct na_slab) / NA_SLAB_BLOCKS + sizeof(struct na_entry) +                       \
 	 sizeof(struct na_fh) + sizeof(__u32) + HASH_OVERHEAD)
 
-void na_budget_make(struct na_budget *b, const struct na_config *c)
+void na_budget_make(struct na_budget *b, const struct na_config *c, bool small)
 {
-	uint64_t slabs = c->memory / (PER_BLOCK * NA_SLAB_BLOCKS);
+	uint64_t slabs = small ? 1 : c->memory / (PER_BLOCK * NA_SLAB_BLOCKS);
 
 	b->slabs = slabs ? slabs : 1;
 	b->blocks = b->slabs * NA_SLAB_BLOCKS;
@@ -24,4 +24,9 @@ void na_budget_make(struct na_budget *b, const struct na_config *c)
 	b->flows = c->connections;
 	b->creds = c->credentials;
 	b->auths = c->authorizations;
+}
+
+bool na_budget_same_tables(const struct na_budget *a, const struct na_budget *b)
+{
+	return a->flows == b->flows && a->creds == b->creds && a->auths == b->auths;
 }

@@ -3,6 +3,8 @@
 #ifndef NFSACCEL_ADMIN_BUDGET_H
 #define NFSACCEL_ADMIN_BUDGET_H
 
+#include <stdbool.h>
+
 #include "admin/config.h"
 #include "nfsaccel/types.h"
 
@@ -15,7 +17,10 @@ struct na_budget {
 	__u32 auths;
 };
 
-/* At least one slab, whatever the configuration says. */
-void na_budget_make(struct na_budget *b, const struct na_config *c);
+/* At least one slab, whatever the configuration says; small: no more than that. */
+void na_budget_make(struct na_budget *b, const struct na_config *c, bool small);
+
+/* Do they differ in nothing but the size of the cache? */
+bool na_budget_same_tables(const struct na_budget *a, const struct na_budget *b);
 
 #endif

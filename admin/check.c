@@ -184,11 +184,10 @@ static void check_programs(struct rows *r, const struct na_config *c)
 	char memory[32];
 	int err;
 
-	small.memory = 1 << 20;
 	small.connections = 16;
 	small.credentials = 16;
 	small.authorizations = 64;
-	err = na_plane_open(&p, &small, &why) ?: na_plane_try(&p, &why);
+	err = na_plane_open(&p, &small, true, &why) ?: na_plane_try(&p, &why);
 	if (err)
 		row(r, ROW_MISSING, "BPF programs", "%s", why.text);
 	else
@@ -196,7 +195,7 @@ static void check_programs(struct rows *r, const struct na_config *c)
 	if (p.hooks)
 		check_hooks(r, &p);
 	na_plane_close(&p);
-	na_budget_make(&b, c);
+	na_budget_make(&b, c, false);
 	row(r, ROW_OK, "cache", "%s: %u files, %u blocks of 4 KiB; %u connections",
 	    na_format_size(c->memory, memory), b.entries - 1, b.blocks - 1, b.flows);
 }

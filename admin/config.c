@@ -45,6 +45,7 @@ static const struct key {
 	{"cache", "credentials", KIND_NUMBER, OFFSET(credentials), 16, 1 << 20},
 	{"cache", "authorizations", KIND_NUMBER, OFFSET(authorizations), 64, 1 << 24},
 	{"cache", "shadow", KIND_NUMBER, OFFSET(shadow), 0, 1000000000},
+	{"cache", "spare", KIND_SIZE, OFFSET(spare), 0, 1ull << 50},
 	{"network", "port", KIND_NUMBER, OFFSET(port), 1, 65535},
 	{"network", "devices", KIND_DEVICES, OFFSET(devices), 0, 0},
 	{"network", "connections", KIND_NUMBER, OFFSET(connections), 1, 1 << 20},
@@ -60,6 +61,7 @@ static const struct key {
 	{"daemon", "mode", KIND_MODE, OFFSET(mode), 0, 0},
 	{"metrics", "listen", KIND_LISTEN, OFFSET(listen), 0, 0},
 	{"test", "guards", KIND_GUARDS, OFFSET(guards), 0, 0},
+	{"test", "proc", KIND_PATH, OFFSET(proc), 0, 0},
 };
 
 #define NKEYS (sizeof(keys) / sizeof(keys[0]))
@@ -74,6 +76,7 @@ void na_config_defaults(struct na_config *c)
 		.credentials = 16384,
 		.authorizations = 65536,
 		.shadow = 10000,
+		.spare = 64 << 20,
 		.port = 2049,
 		.connections = 4096,
 		.alive = 5 * SECOND,
@@ -85,6 +88,7 @@ void na_config_defaults(struct na_config *c)
 		.on_stop = NA_STOP_RESET,
 		.mode = NA_MODE_ANSWER,
 		.guards = 3,
+		.proc = "/proc",
 	};
 }
 

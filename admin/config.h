@@ -31,6 +31,7 @@ struct na_config {
 	uint64_t credentials;
 	uint64_t authorizations;
 	uint64_t shadow; /* one in so many hits is compared; 0: none */
+	uint64_t spare;	 /* bytes that are to stay available on the machine; 0: not looked at */
 	/* [network] */
 	uint64_t port;
 	uint64_t connections;
@@ -51,6 +52,7 @@ struct na_config {
 	char listen[PATH_MAX]; /* where HTTP is spoken (http.h); empty: nowhere */
 	/* [test] */
 	uint64_t guards; /* bit 0 guard 1, bit 1 guard 2 */
+	char proc[PATH_MAX]; /* where meminfo and pressure are read */
 };
 
 void na_config_defaults(struct na_config *c);

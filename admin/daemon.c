@@ -13,6 +13,7 @@
 #include "admin/restart.h"
 #include "admin/shaping.h"
 #include "admin/shadow.h"
+#include "admin/shrink.h"
 
 #include <linux/membarrier.h>
 #include <signal.h>
@@ -157,6 +158,7 @@ static int on_tick(sd_event_source *s, uint64_t usec, void *data)
 	/* Netlink tells nothing when another program's filter takes our place. */
 	if (d->ticks % SCAN_EVERY == SCAN_EVERY / 2)
 		refresh_devices(d);
+	na_shrink_tick(d);
 	/* Timers fire once only. */
 	sd_event_source_set_time_relative(s, SECOND_US);
 	return sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
@@ -226,15 +228,11 @@ void na_daemon_settled(struct na_daemon *d)
 	sd_notify(0, "READY=1");
 }
 
-static int start_plane(struct na_daemon *d, struct na_why *why)
+int na_daemon_attach(struct na_daemon *d, struct na_why *why)
 {
 	unsigned int again;
 	int err;
 
-	err = na_plane_open(&d->plane, d->config, why) ?: na_plane_load(&d->plane, why) ?:
-	      na_policy_start(d, why);
-	if (err)
-		return err;
 	err = na_plane_attach_hooks(&d->plane);
 	if (err)
 		return na_why(why, err, "cannot pin hooks in %s/links: %s", d->config->pin,
@@ -251,6 +249,24 @@ static int start_plane(struct na_daemon *d, struct na_why *why)
 		return na_why(why, err, "cannot pin in %s/maps: %s", d->config->pin,
 			      strerror(-err));
 	return 0;
+}
+
+static int load_plane(struct na_daemon *d, bool small, struct na_why *why)
+{
+	return na_plane_open(&d->plane, d->config, small, why) ?: na_plane_load(&d->plane, why);
+}
+
+static int start_plane(struct na_daemon *d, struct na_why *why)
+{
+	bool small = na_shrink_start(d);
+	int err = load_plane(d, small, why);
+
+	if (err == -ENOMEM && !small) {
+		na_shrink_refused(d);
+		na_plane_close(&d->plane);
+		err = load_plane(d, true, why);
+	}
+	return err ?: na_policy_start(d, why) ?: na_daemon_attach(d, why);
 }
 
 /* Whether it went as it should. */
@@ -334,7 +350,7 @@ int na_daemon_run(const struct na_config *c)
 	sd_notify(0, "STOPPING=1");
 	if (err < 0)
 		na_error("event loop: %s", strerror(-err));
-	if (!stop_plane(&d) || err < 0)
+	if (!stop_plane(&d) || err)
 		status = EXIT_FAILURE;
 out:
 	na_http_stop(d.http);

@@ -8,6 +8,7 @@
 #include "admin/cache_files.h"
 #include "admin/devices.h"
 #include "admin/events.h"
+#include "admin/memory.h"
 #include "admin/netlink.h"
 #include "admin/plane.h"
 #include "admin/policy.h"
@@ -24,6 +25,7 @@ struct na_daemon {
 	struct na_devices devices;
 	struct na_policy_state policy;
 	struct na_event_counts happened;
+	struct na_memory memory; /* whether the cache gives way (shrink.h) */
 	struct na_kept kept; /* files that are not to be evicted */
 	struct mnl_socket *watch;	/* tells when devices change */
 	struct sd_event_source *rescan; /* pending look at the devices */
@@ -50,6 +52,9 @@ int na_daemon_reload(struct na_daemon *d, struct na_policy_error *err);
  * right after the start is told what has come of it.
  */
 void na_daemon_settled(struct na_daemon *d);
+
+/* Hooks and filters of d->plane, newly loaded, take the place of those before. */
+int na_daemon_attach(struct na_daemon *d, struct na_why *why);
 
 /* After limits or devices have changed. Call it whenever na_limits_apply() was. */
 void na_daemon_shape(struct na_daemon *d);

@@ -71,7 +71,12 @@ static void look_at_mode(struct visit *v)
 		find(v, false, "To answer: nfsaccelctl mode answer.",
 		     "switched off by configuration or command; limits and statistics go on");
 	else if (mode[0])
-		find(v, true, "", "nothing is answered (%s): %s", mode,
+		find(v, true,
+		     json_object_get_boolean(field(v->status, "memory_short"))
+			     ? "Limits and statistics go on. With a smaller [cache] memory, or more "
+			       "in the machine, it need not give way."
+			     : "",
+		     "nothing is answered (%s): %s", mode,
 		     reason[0] ? reason : "ask again in some seconds");
 	if (counter(v, "shadow_different"))
 		find(v, true,

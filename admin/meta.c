@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-int na_shape_make(struct na_shape *s, const struct na_config *c)
+int na_shape_make(struct na_shape *s, const struct na_config *c, bool small)
 {
 	struct stat st;
 
@@ -20,7 +20,7 @@ int na_shape_make(struct na_shape *s, const struct na_config *c)
 		.netns = st.st_ino,
 		.tc_priority = c->tc_priority,
 	};
-	na_budget_make(&s->budget, c);
+	na_budget_make(&s->budget, c, small);
 	return 0;
 }
 

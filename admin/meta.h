@@ -4,7 +4,8 @@
  *
  * 1. The first four words stay what they are for ever, so that any nfsacceld can undo
  *    what any other left.
- * 2. State is taken over only if the whole shape is equal and every map is as ours.
+ * 2. State is taken over only if the shape is equal, but for the size of the cache, and every
+ *    map that is kept is as ours.
  */
 #ifndef NFSACCEL_ADMIN_META_H
 #define NFSACCEL_ADMIN_META_H
@@ -34,8 +35,8 @@ struct na_meta {
 	__u64 counted[NA_V_MAX];      /* counters of events in the daemon, by verdict */
 };
 
-/* netns of the calling process. */
-int na_shape_make(struct na_shape *s, const struct na_config *c);
+/* netns of the calling process. small: the cache has the least that it can have. */
+int na_shape_make(struct na_shape *s, const struct na_config *c, bool small);
 
 /* An fd or a negative errno. */
 int na_meta_create(const struct na_shape *shape);

@@ -142,6 +142,8 @@ static void state(FILE *out, struct na_daemon *d)
 	gauge(out, "nfsaccel_cache_data_bytes", "file contents in the cache", use.cached_bytes);
 	gauge(out, "nfsaccel_cache_limit_bytes", "memory configured for the cache",
 	      p->config->memory);
+	gauge(out, "nfsaccel_memory_short", "1 while the cache gives way, as memory is short",
+	      d->memory.short_of || p->small);
 	gauge(out, "nfsaccel_maps_memory_bytes", "kernel memory of all maps, cache and tables",
 	      na_maps_memory(p));
 	na_flow_count(p, &flows);

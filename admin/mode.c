@@ -3,6 +3,7 @@
 
 #include "admin/log.h"
 #include "admin/shadow.h"
+#include "admin/shrink.h"
 
 #include <errno.h>
 #include <string.h>
@@ -63,6 +64,8 @@ static bool may_answer(const struct na_daemon *d, struct na_why *why)
 		return false;
 	}
 	if (d->wanted == NA_MODE_ANSWER && na_shadow_tripped(d, why))
+		return false;
+	if (na_shrink_wanted(d, why))
 		return false;
 	if (!na_hooks_suffice(d->plane.hooks, why, &missing)) {
 		if (missing > 1)

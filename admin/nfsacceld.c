@@ -91,7 +91,7 @@ static int cleanup(const struct na_config *c)
 	err = na_ready_root(&why);
 	if (!err) {
 		lock = na_lock_take(c->run, &why);
-		err = lock < 0 ? lock : na_shape_make(&shape, c);
+		err = lock < 0 ? lock : na_shape_make(&shape, c, false);
 	}
 	if (!err)
 		err = na_plane_undo(c->pin, shape.netns, &reset, &why);

@@ -25,6 +25,28 @@ static const char *const state_maps[] = {
 
 #define STATE_MAPS (sizeof(state_maps) / sizeof(state_maps[0]))
 
+/* Of these, the cache: only na_flows refers to what is in them. */
+static const char *const cache_maps[] = {
+	"na_index", "na_slabs", "na_entries", "na_free_blocks", "na_free_entries",
+};
+
+/* What is done about pinned state. */
+enum old_state {
+	OLD_NONE,  /* nothing there, load afresh */
+	OLD_TAKEN, /* taken over */
+	OLD_EMPTY, /* taken over, with another cache, which is empty */
+};
+
+static bool is_cache(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(cache_maps) / sizeof(cache_maps[0]); i++)
+		if (!strcmp(name, cache_maps[i]))
+			return true;
+	return false;
+}
+
 static int resize(struct nfsaccel_bpf *skel, const struct na_budget *b)
 {
 	const struct {
@@ -86,16 +108,16 @@ static int open_object(struct na_plane *p)
 	return resize(p->skel, &p->shape.budget);
 }
 
-int na_plane_open(struct na_plane *p, const struct na_config *c, struct na_why *why)
+int na_plane_open(struct na_plane *p, const struct na_config *c, bool small, struct na_why *why)
 {
 	int err;
 
-	*p = (struct na_plane){.config = c, .meta_fd = -1};
+	*p = (struct na_plane){.config = c, .meta_fd = -1, .small = small};
 	p->hooks = calloc(na_hook_count + 1, sizeof(*p->hooks));
 	p->links = calloc(na_hook_count + 1, sizeof(struct bpf_link *));
 	if (!p->hooks || !p->links)
 		return na_why(why, -ENOMEM, "out of memory");
-	err = na_shape_make(&p->shape, c);
+	err = na_shape_make(&p->shape, c, small);
 	if (err)
 		return na_why(why, err, "cannot tell the network namespace: %s", strerror(-err));
 	err = na_hooks_probe(p->hooks);
@@ -153,17 +175,19 @@ static bool same_map(int fd, const struct bpf_map *map)
 }
 
 /* Give the object the pinned maps. -ESTALE when they are not as ours. */
-static int reuse_maps(struct na_plane *p)
+static int reuse_maps(struct na_plane *p, enum old_state old)
 {
 	unsigned int i;
 	int err = 0;
 
-	for (i = 0; !err && i < STATE_MAPS; i++) {
+	for (i = 0; old != OLD_NONE && !err && i < STATE_MAPS; i++) {
 		_cleanup_(close) int fd = na_bpffs_get(p->config->pin, "maps", state_maps[i]);
 		struct bpf_map *map = bpf_object__find_map_by_name(p->skel->obj, state_maps[i]);
 
 		if (!map)
 			return -ENOENT;
+		if (old == OLD_EMPTY && is_cache(state_maps[i]))
+			continue;
 		if (fd < 0 || !same_map(fd, map))
 			return -ESTALE;
 		err = bpf_map__reuse_fd(map, fd);
@@ -172,19 +196,21 @@ static int reuse_maps(struct na_plane *p)
 }
 
 /* Load until the kernel refuses no more hooks. */
-static int load_object(struct na_plane *p, bool reuse, struct na_why *why)
+static int load_object(struct na_plane *p, enum old_state old, struct na_why *why)
 {
 	int err;
 
 	for (;;) {
-		err = reuse ? reuse_maps(p) : 0;
+		err = reuse_maps(p, old);
 		if (err)
-			return err;
+			return na_why(why, err, "cannot reuse the maps in %s: %s", p->config->pin,
+				      strerror(-err));
 		na_kernel_log_clear();
 		err = nfsaccel_bpf__load(p->skel);
 		if (!err)
 			return 0;
-		if (!blame_hook(p, na_kernel_log_program(), err))
+		/* For want of memory any of them fails, and the next time another. */
+		if (err == -ENOMEM || !blame_hook(p, na_kernel_log_program(), err))
 			return fail_load(err, why);
 		err = open_object(p);
 		if (err)
@@ -194,7 +220,7 @@ static int load_object(struct na_plane *p, bool reuse, struct na_why *why)
 
 int na_plane_try(struct na_plane *p, struct na_why *why)
 {
-	return load_object(p, false, why);
+	return load_object(p, OLD_NONE, why);
 }
 
 /* Numbers 1 to n - 1 are free. */
@@ -207,6 +233,12 @@ static int fill_free(int fd, __u32 n)
 	for (i = n - 1; !err && i > 0; i--)
 		err = bpf_map_update_elem(fd, NULL, &i, BPF_ANY);
 	return err;
+}
+
+static int init_cache(struct na_plane *p)
+{
+	return fill_free(na_plane_map_fd(p, "na_free_blocks"), p->shape.budget.blocks) ?:
+	       fill_free(na_plane_map_fd(p, "na_free_entries"), p->shape.budget.entries);
 }
 
 static int init_state(struct na_plane *p)
@@ -224,8 +256,7 @@ static int init_state(struct na_plane *p)
 	if (getrandom(&ctl.limit_seed, sizeof(ctl.limit_seed), GRND_NONBLOCK) < 0)
 		ctl.limit_seed = getpid();
 	return bpf_map_update_elem(na_plane_map_fd(p, "na_ctl"), &zero, &ctl, BPF_ANY) ?:
-	       fill_free(na_plane_map_fd(p, "na_free_blocks"), p->shape.budget.blocks) ?:
-	       fill_free(na_plane_map_fd(p, "na_free_entries"), p->shape.budget.entries);
+	       init_cache(p);
 }
 
 int na_plane_pin_jumps(struct na_plane *p)
@@ -239,14 +270,22 @@ int na_plane_pin_jumps(struct na_plane *p)
 	return err;
 }
 
-static int pin_state(struct na_plane *p)
+static int pin_maps(struct na_plane *p, bool cache_only)
 {
 	unsigned int i;
-	int err = na_plane_pin_jumps(p);
+	int err = 0;
 
 	for (i = 0; !err && i < STATE_MAPS; i++)
-		err = na_bpffs_pin(na_plane_map_fd(p, state_maps[i]), p->config->pin, "maps",
-				   state_maps[i]);
+		if (!cache_only || is_cache(state_maps[i]))
+			err = na_bpffs_pin(na_plane_map_fd(p, state_maps[i]), p->config->pin,
+					   "maps", state_maps[i]);
+	return err;
+}
+
+static int pin_state(struct na_plane *p)
+{
+	int err = na_plane_pin_jumps(p) ?: pin_maps(p, false);
+
 	if (err)
 		return err;
 	p->meta_fd = na_meta_create(&p->shape);
@@ -288,15 +327,23 @@ static __u32 program_id(int fd)
 	return bpf_obj_get_info_by_fd(fd, &info, &len) ? 0 : info.id;
 }
 
-/* 0: nothing there, load afresh. 1: take it over. */
+static bool same_tables(const struct na_shape *a, const struct na_shape *b)
+{
+	return !memcmp(a, b, NA_SHAPE_FIXED) && na_budget_same_tables(&a->budget, &b->budget);
+}
+
+/* enum old_state, or a negative errno. */
 static int settle_old_state(struct na_plane *p, struct na_why *why)
 {
 	struct na_shape old;
 	unsigned int reset;
 	int err = na_meta_read(p->config->pin, &old);
 
-	if (!err && !memcmp(&old, &p->shape, sizeof(old)) && !reuse_maps(p))
-		return 1;
+	if (!err && !memcmp(&old, &p->shape, sizeof(old)) && !reuse_maps(p, OLD_TAKEN))
+		return OLD_TAKEN;
+	if (!err && same_tables(&old, &p->shape) && !reuse_maps(p, OLD_EMPTY) &&
+	    na_plane_calm(p->config->pin))
+		return OLD_EMPTY;
 	err = na_plane_undo(p->config->pin, p->shape.netns, &reset, why);
 	if (err && err != -ENOENT)
 		return err;
@@ -305,13 +352,28 @@ static int settle_old_state(struct na_plane *p, struct na_why *why)
 	if (err)
 		return na_why(why, err, "cannot start afresh in %s: %s", p->config->pin,
 			      strerror(-err));
-	return 0;
+	return OLD_NONE;
+}
+
+/* What is pinned becomes what we have. */
+static int set_up_state(struct na_plane *p, enum old_state old)
+{
+	int err;
+
+	if (old == OLD_NONE)
+		return init_state(p) ?: pin_state(p) ?: map_state(p);
+	if (old == OLD_TAKEN)
+		return map_state(p);
+	err = init_cache(p) ?: pin_maps(p, true) ?: map_state(p);
+	if (!err)
+		p->meta->shape = p->shape;
+	return err;
 }
 
 int na_plane_load(struct na_plane *p, struct na_why *why)
 {
 	const char *pin = p->config->pin;
-	int err, reuse;
+	int err, old;
 
 	err = na_bpffs_prepare(pin);
 	if (err == -EMEDIUMTYPE)
@@ -321,13 +383,13 @@ int na_plane_load(struct na_plane *p, struct na_why *why)
 			      pin);
 	if (err)
 		return na_why(why, err, "cannot make %s: %s", pin, strerror(-err));
-	reuse = settle_old_state(p, why);
-	if (reuse < 0)
-		return reuse;
-	err = load_object(p, reuse, why);
+	old = settle_old_state(p, why);
+	if (old < 0)
+		return old;
+	err = load_object(p, old, why);
 	if (err)
 		return err;
-	p->taken_over = reuse;
+	p->taken_over = old != OLD_NONE;
 	p->tc = (struct na_tc_programs){
 		.ingress_fd = bpf_program__fd(p->skel->progs.na_ingress),
 		.egress_fd = bpf_program__fd(p->skel->progs.na_egress),
@@ -335,7 +397,7 @@ int na_plane_load(struct na_plane *p, struct na_why *why)
 	};
 	p->tc.ingress_id = program_id(p->tc.ingress_fd);
 	p->tc.egress_id = program_id(p->tc.egress_fd);
-	err = (reuse ? 0 : init_state(p) ?: pin_state(p)) ?: map_state(p);
+	err = set_up_state(p, old);
 	if (err)
 		return na_why(why, err, "cannot set up the state in %s: %s", pin, strerror(-err));
 	__atomic_store_n(&p->ctl->shadow, p->config->shadow, __ATOMIC_SEQ_CST);

@@ -2,8 +2,9 @@
 /*
  * The BPF object of this daemon: loaded, its state pinned, its hooks attached.
  *
- * 1. Pinned state of the same shape is taken over; other state is undone first, by
- *    resetting the connections that live by it.
+ * 1. Pinned state of the same shape is taken over; if only the size of the cache is another,
+ *    an empty one takes its place. Other state is undone first, by resetting the connections
+ *    that live by it.
  * 2. New hooks are attached before the old ones go.
  * 3. Answering is switched off before hooks go without which it must not be.
  */
@@ -24,6 +25,7 @@ struct na_plane {
 	struct na_shape shape;
 	struct na_tc_programs tc;
 	bool taken_over;
+	bool small; /* the cache has the least that it can have (shrink.h) */
 	/* mapped, shared with the programs */
 	struct na_ctl *ctl;
 	struct na_meta *meta;
@@ -35,11 +37,12 @@ struct na_plane {
 };
 
 /* Open and size the object as the configuration says, choose hooks; nothing is loaded. */
-int na_plane_open(struct na_plane *p, const struct na_config *c, struct na_why *why);
+int na_plane_open(struct na_plane *p, const struct na_config *c, bool small, struct na_why *why);
 
 /*
  * Load. Takes over, or undoes, what is pinned at c->pin. A hook program the kernel refuses
- * is left out (NA_HOOK_NO_LOAD); a refused TC program is an error.
+ * is left out (NA_HOOK_NO_LOAD); a refused TC program is an error. -ENOMEM: no memory for
+ * the maps.
  */
 int na_plane_load(struct na_plane *p, struct na_why *why);
 
@@ -72,6 +75,15 @@ int na_plane_map_fd(const struct na_plane *p, const char *name);
 
 /* Frees everything of this process; pins stay. */
 void na_plane_close(struct na_plane *p);
+
+/* Does no connection refer to the cache? For good, once answering and filling are off. */
+bool na_plane_quiet(int flows_fd);
+
+/*
+ * Switch answering and filling off in what is pinned at pin, empty the cache, and wait until
+ * it is quiet. False if that takes too long, or the state is not as ours.
+ */
+bool na_plane_calm(const char *pin);
 
 /* Undo what is pinned at pin: reset, detach, unpin. -ENOENT: nothing is pinned there. */
 int na_plane_undo(const char *pin, __u32 netns, unsigned int *reset, struct na_why *why);

@@ -131,6 +131,8 @@ int na_report_status(struct na_daemon *d, struct json_object *request, struct js
 	json_object_object_add(o, "devices", devices(&d->devices));
 	json_object_object_add(o, "cache", cache(p));
 	put_number(o, "maps_memory", na_maps_memory(p));
+	json_object_object_add(o, "memory_short",
+			       json_object_new_boolean(d->memory.short_of || p->small));
 	json_object_object_add(o, "events", events());
 	return connections(p, o);
 }

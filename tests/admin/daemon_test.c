@@ -100,6 +100,7 @@ static void status_and_stats(void **state)
 static void takeover(void **state)
 {
 	const char *larger[] = {"--set", "cache.memory=2M", NULL};
+	const char *more[] = {"--set", "network.connections=65", NULL};
 	struct na_flow quiet = {.last_seen = ~0ull};
 	struct na_flow_key key = {.client_port = 1, .server_port = 2};
 	pid_t pid = daemon_up(none);
@@ -127,8 +128,19 @@ static void takeover(void **state)
 	assert_int_equal(run("test $(tc filter show dev lo ingress | grep -c na_ingress) = 1"), 0);
 	assert_int_equal(daemon_end(pid, SIGKILL), 128 + SIGKILL);
 
-	/* other sizes: afresh */
+	/* another cache: no connection minds */
 	pid = daemon_up(larger);
+	assert_int_equal(ask_number("status", "taken_over"), 1);
+	assert_true(flow_exists(&key));
+	assert_int_equal(daemon_end(pid, SIGKILL), 128 + SIGKILL);
+	/* unless a reply may have to be sent again from it; other sizes: afresh */
+	quiet.count = 1;
+	assert_int_equal(flow_forge(&key, &quiet), 0);
+	pid = daemon_up(none);
+	assert_int_equal(ask_number("status", "taken_over"), 0);
+	assert_int_equal(flow_forge(&key, &(struct na_flow){.last_seen = ~0ull}), 0);
+	assert_int_equal(daemon_end(pid, SIGKILL), 128 + SIGKILL);
+	pid = daemon_up(more);
 	assert_int_equal(ask_number("status", "taken_over"), 0);
 	assert_false(flow_exists(&key));
 	assert_int_equal(daemon_end(pid, SIGTERM), 0);

@@ -56,7 +56,9 @@ static void test_modes(void **state)
 	ask("{\"mode\": \"off\", \"reason\": \"mode = off\"}", "{}");
 	assert_non_null(strstr(expect(false, "switched off")->advice, "mode answer"));
 	ask("{\"mode\": \"off\", \"reason\": \"lo: no filter\"}", "{}");
-	expect(true, "nothing is answered (off): lo: no filter");
+	assert_string_equal(expect(true, "nothing is answered (off): lo: no filter")->advice, "");
+	ask("{\"mode\": \"off\", \"reason\": \"memory is short\", \"memory_short\": true}", "{}");
+	assert_non_null(strstr(expect(true, "memory is short")->advice, "[cache] memory"));
 	ask("{\"mode\": \"observing\"}", "{\"shadow_asked\": 7, \"shadow_same\": 6}");
 	expect(false, "7 READs could have been answered, 6");
 	ask("{\"mode\": \"off\", \"reason\": \"a shadow check\"}", "{\"shadow_different\": 1}");
