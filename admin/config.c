@@ -25,6 +25,7 @@ enum kind {
 	KIND_ON_STOP,
 	KIND_MODE,
 	KIND_LISTEN,
+	KIND_YES_NO,
 	KIND_GUARDS,
 };
 
@@ -60,6 +61,7 @@ static const struct key {
 	{"daemon", "on_stop", KIND_ON_STOP, OFFSET(on_stop), 0, 0},
 	{"daemon", "mode", KIND_MODE, OFFSET(mode), 0, 0},
 	{"metrics", "listen", KIND_LISTEN, OFFSET(listen), 0, 0},
+	{"metrics", "page", KIND_YES_NO, OFFSET(page), 0, 0},
 	{"test", "guards", KIND_GUARDS, OFFSET(guards), 0, 0},
 	{"test", "proc", KIND_PATH, OFFSET(proc), 0, 0},
 };
@@ -87,6 +89,7 @@ void na_config_defaults(struct na_config *c)
 		.policy = NFSACCEL_EXPORTS,
 		.on_stop = NA_STOP_RESET,
 		.mode = NA_MODE_ANSWER,
+		.page = true,
 		.guards = 3,
 		.proc = "/proc",
 	};
@@ -174,6 +177,11 @@ static int set_value(struct na_config *c, const struct key *k, const char *value
 		if (!strcmp(value, "off"))
 			return set_text(to, PATH_MAX, "");
 		return na_address_parse(value, &address) ? set_text(to, PATH_MAX, value) : -EINVAL;
+	case KIND_YES_NO:
+		if (strcmp(value, "yes") && strcmp(value, "no"))
+			return -EINVAL;
+		*(bool *)to = value[0] == 'y';
+		return 0;
 	case KIND_GUARDS:
 		if (!strcmp(value, "both"))
 			c->guards = 3;
@@ -222,6 +230,9 @@ static const char *what_is_asked(const struct key *k, char *buf, size_t size)
 	case KIND_LISTEN:
 		snprintf(buf, size,
 			 "off, PORT, ADDRESS:PORT, [ADDRESS]:PORT or the path of a socket");
+		break;
+	case KIND_YES_NO:
+		snprintf(buf, size, "yes or no");
 		break;
 	case KIND_GUARDS:
 		snprintf(buf, size, "both, version or inode");

@@ -10,6 +10,7 @@
 #define NFSACCEL_ADMIN_CONFIG_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "admin/why.h"
@@ -50,6 +51,7 @@ struct na_config {
 	enum na_mode mode; /* ANSWER, OBSERVE or OFF */
 	/* [metrics] */
 	char listen[PATH_MAX]; /* where HTTP is spoken (http.h); empty: nowhere */
+	bool page;	       /* the status page too */
 	/* [test] */
 	uint64_t guards; /* bit 0 guard 1, bit 1 guard 2 */
 	char proc[PATH_MAX]; /* where meminfo and pressure are read */

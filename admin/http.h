@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The HTTP listener for metrics: GET and HEAD of /metrics, nothing else. Off unless
- * configured; runs in the daemon's event loop.
+ * The HTTP listener: GET and HEAD of /metrics, of the status page and of what that asks for,
+ * nothing else. Off unless configured; runs in the daemon's event loop.
  */
 #ifndef NFSACCEL_ADMIN_HTTP_H
 #define NFSACCEL_ADMIN_HTTP_H

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "tests/admin/client.h"
 
+#include "nfsaccel/abi.h"
 #include "tests/admin/fixture.h"
 
 #include <arpa/inet.h>
@@ -126,6 +127,19 @@ bool flow_exists(const struct na_flow_key *key)
 
 	close(fd);
 	return !err;
+}
+
+void counter_add(enum na_verdict v, __u64 n)
+{
+	struct na_counter per_cpu[512] = {0};
+	__u32 key = v;
+	int fd = pinned("na_counters");
+
+	must(libbpf_num_possible_cpus() <= 512, "CPUs");
+	must(!bpf_map_lookup_elem(fd, &key, per_cpu), "na_counters");
+	per_cpu[0].n += n;
+	must(!bpf_map_update_elem(fd, &key, per_cpu, BPF_ANY), "na_counters");
+	close(fd);
 }
 
 int other_filter(const char *device, unsigned int priority)

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "nfsaccel/splice_state.h"
+#include "nfsaccel/verdict.h"
 
 struct connection {
 	int family;
@@ -30,6 +31,9 @@ bool flow_exists(const struct na_flow_key *key);
 
 /* Attaches a filter that is not ours, with our handle. */
 int other_filter(const char *device, unsigned int priority);
+
+/* The programs' counter of this verdict goes up by n. */
+void counter_add(enum na_verdict v, __u64 n);
 
 /* ref of cache entry number, plus delta; through the pinned map. */
 __u32 entry_ref(__u32 number, int delta);

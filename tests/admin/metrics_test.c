@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The metrics page of a real nfsacceld, on a Unix socket. */
+/* The metrics of a real nfsacceld, on a Unix socket. */
 #include "tests/unit/check.h"
 
 #include <ctype.h>
@@ -101,7 +101,8 @@ static void check_format(void)
 
 static void test_page(void **state)
 {
-	const char *args[] = {"--set", set, "--set", "daemon.mode=off", NULL};
+	const char *args[] = {"--set",		 set, "--set", "daemon.mode=off", "--set",
+			      "metrics.page=no", NULL};
 	char line[128];
 	pid_t pid;
 
@@ -123,6 +124,8 @@ static void test_page(void **state)
 	assert_true(has_line(line));
 	keep_page();
 	check_format();
+	assert_int_equal(request("GET / HTTP/1.0\r\n\r\n"), 404);
+	assert_int_equal(request("GET /status.json HTTP/1.0\r\n\r\n"), 404);
 	assert_int_equal(daemon_end(pid, SIGTERM), 0);
 	assert_int_not_equal(access(path, F_OK), 0);
 }
@@ -133,7 +136,8 @@ static void test_refusals(void **state)
 		const char *text;
 		int status;
 	} cases[] = {
-		{"GET / HTTP/1.0\r\n\r\n", 404},
+		{"GET / HTTP/1.0\r\n\r\n", 200},
+		{"GET /nothing HTTP/1.0\r\n\r\n", 404},
 		{"GET /metrics/../etc/passwd HTTP/1.0\r\n\r\n", 404},
 		{"POST /metrics HTTP/1.0\r\nContent-Length: 0\r\n\r\n", 405},
 		{"DELETE /metrics HTTP/1.0\r\n\r\n", 405},

@@ -29,12 +29,12 @@ static void dump(const struct na_config *c, char *out, size_t size)
 		     "memory %ju\nmax_file %ju\nmax_packets %ju\nlifetime %ju\ncredentials %ju\n"
 		     "authorizations %ju\nport %ju\nconnections %ju\nalive %ju\ntc_priority %ju\n"
 		     "run %s\ncontrol %s\npin %s\ngroup %s\nread_group %s\npolicy %s\non_stop %d\n"
-		     "listen %s\n"
+		     "listen %s\npage %d\n"
 		     "guards %ju\nshadow %ju\nspare %ju\nproc %s\nmode %d\ndevices",
 		     c->memory, c->max_file, c->max_packets, c->lifetime, c->credentials,
 		     c->authorizations, c->port, c->connections, c->alive, c->tc_priority, c->run,
 		     c->control, c->pin, c->group, c->read_group, c->policy, c->on_stop, c->listen,
-		     c->guards, c->shadow, c->spare, c->proc, c->mode);
+		     c->page, c->guards, c->shadow, c->spare, c->proc, c->mode);
 	for (i = 0; i < c->ndevices; i++)
 		n += snprintf(out + n, size - n, " %s", c->devices[i]);
 	snprintf(out + n, size - n, "\n");
