@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# What tests/bench/native/run needs: bench-native-progs.
+
+NATIVE_DIR := $(BENCH_DIR)/native
+NATIVE_PROGS := $(addprefix $(NATIVE_DIR)/,accel client epoll floor)
+NATIVE_SKEL := $(addprefix $(NATIVE_DIR)/,inode.skel.h floor.skel.h)
+NATIVE_SET := $(NATIVE_DIR)/set.o $(BUILD)/tests/prog/rpc.o
+
+.PHONY: bench-native bench-native-progs
+bench-native-progs: $(NATIVE_PROGS) $(BUILD)/tests/clients/nfsaccel-bench
+
+bench-native: ## this kernel, no nfsd: the cache against ganesha, into build/bench/native.md
+	tests/bench/native/run
+
+$(NATIVE_DIR)/%.o: tests/bench/native/%.c tests/bench/native/native.mk | $(BPF_SKEL) $(NATIVE_SKEL)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -I$(BUILD) -D_GNU_SOURCE -MMD -MP -c -o $@ $<
+
+$(NATIVE_DIR)/%.bpf.o: tests/bench/native/%.bpf.c Makefile
+	@mkdir -p $(@D)
+	$(CLANG) $(BPF_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(NATIVE_SKEL): %.skel.h: %.bpf.o
+	@mkdir -p $(BUILD)/tests/bench/native
+	$(BPFTOOL) gen skeleton $< name $(*F)_bpf > $@
+
+$(NATIVE_DIR)/accel: $(NATIVE_DIR)/accel.o $(NATIVE_DIR)/plane.o $(NATIVE_SET)
+$(NATIVE_DIR)/epoll: $(NATIVE_DIR)/epoll.o $(NATIVE_SET)
+$(NATIVE_DIR)/client: $(NATIVE_DIR)/client.o $(NATIVE_DIR)/usage.o $(NATIVE_SET) \
+		$(BUILD)/tests/clients/histogram.o
+$(NATIVE_DIR)/floor: $(NATIVE_DIR)/floor.o $(NATIVE_SET)
+
+$(NATIVE_PROGS):
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lbpf
+
+-include $(wildcard $(NATIVE_DIR)/*.d)

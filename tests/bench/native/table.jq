@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# native.json as text.
+def fixed($n): if . == null then "-" else
+	(. * pow(10; $n) | round) as $v | ($v / pow(10; $n) | floor | tostring) as $whole
+	| if $n == 0 then $whole
+	  else $whole + "." + (($v % pow(10; $n)) | tostring | ("000" + .)[-$n:]) end end;
+def us: if . == null then "-" else . / 1000 | fixed(1) end;
+def rate: if . == null then "-" else 1e6 / . | fixed(0) end;
+def line: "| " + join(" | ") + " |";
+def head: line, ("|" + (map(if . == "row" then "---|" else "---:|" end) | add));
+def kib: . / 1024 | tostring;
+def verdict($ok): if . == null then "not measured" elif $ok then "met" else "missed" end;
+
+"Kernel \(.host.kernel), \(.host.cpu), \(.host.ncpu) CPUs of which one is used; load average at the start \(.host.load); nfs-ganesha \(.host.ganesha); commit \(.host.commit), \(.host.date); \(.host.rounds) rounds of \(.host.ms) ms, all cells in turn.",
+"",
+"Ratios of this run, 4 KiB unless said otherwise:",
+"",
+(["row", "MTU", "ratio", "target", ""] | head),
+(.headline.hit_by_floor[] | ["p50 of a hit by the floor, \(.size | kib) KiB", (.mtu | tostring), (.ratio | fixed(2)), "at most \(.target)", (.ratio | verdict(. <= 1.15))] | line),
+(.headline.depth32[] | . as $d
+	| (["READs a CPU second by the epoll server's, depth 32", (.mtu | tostring), (.by_epoll | fixed(2)), "at least \(.epoll_target)", (.by_epoll | verdict(. >= $d.epoll_target))] | line),
+	  (["the same, client with GRO", (.mtu | tostring), (.by_epoll_gro | fixed(2)), "at least \(.epoll_target)", (.by_epoll_gro | verdict(. >= $d.epoll_target))] | line),
+	  (["READs a CPU second by ganesha's, depth 32", (.mtu | tostring), (.by_ganesha | fixed(2)), "at least 3", (.by_ganesha | verdict(. >= 3))] | line)),
+"",
+"Median of the rounds, lowest and highest in brackets. CPU: of client, network and server together, for one READ; at full load of the one CPU its inverse is the rate, and unlike the rate it does not depend on what else the machine does.",
+"",
+(["row", "MTU", "KiB", "depth", "p50 us", "p99 us", "READs/s", "CPU us", "of it client"] | head),
+(.rows[] | [.row, (.mtu | tostring), (.size | kib), (.depth | tostring),
+	"\(.p50_ns.median | us) [\(.p50_ns.min | us), \(.p50_ns.max | us)]", (.p99_ns.median | us),
+	(.ops.median | fixed(0)), "\(.cpu_ns.median | us) [\(.cpu_ns.min | us), \(.cpu_ns.max | us)]",
+	(.client_cpu_ns.median | us)] | line),
+"",
+"A user's client: libnfs (`nfsaccel-bench`), 4 KiB.",
+"",
+(["row", "MTU", "depth", "p50 us", "READs/s", "CPU us"] | head),
+(.libnfs[] | [.row, (.mtu | tostring), (.depth | tostring),
+	"\(.p50_ns.median | us) [\(.p50_ns.min | us), \(.p50_ns.max | us)]",
+	(.ops.median | fixed(0)), "\(.cpu_ns.median | us) [\(.cpu_ns.min | us), \(.cpu_ns.max | us)]"] | line),
+"",
+"What both TC programs take for a hit by the kernel's own statistics, which cost time themselves.",
+"",
+(["row", "MTU", "KiB", "depth", "runs", "us"] | head),
+(.programs[] | ["programs", .mtu, (.size | kib), (.depth | tostring), (.runs_per_hit | fixed(1)), (.ns_per_hit | us)] | line)
