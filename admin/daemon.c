@@ -214,8 +214,6 @@ static int add_sources(struct na_daemon *d, struct na_why *why)
 	if (err >= 0)
 		err = sd_event_add_time(d->event, NULL, CLOCK_MONOTONIC, now + SECOND_US, 0,
 					on_tick, d);
-	if (err >= 0)
-		err = sd_event_set_watchdog(d->event, true);
 	return err < 0 ? na_why(why, err, "event loop: %s", strerror(-err)) : 0;
 }
 
@@ -346,7 +344,10 @@ int na_daemon_run(const struct na_config *c)
 	}
 	na_info("%s", d.plane.taken_over ? "took over pinned state" : "started");
 	na_mode_decide(&d);
-	err = sd_event_loop(d.event);
+	/* Not before: its first sign of life starts the clock, and the kernel's verifier is slow. */
+	err = sd_event_set_watchdog(d.event, true);
+	if (err >= 0)
+		err = sd_event_loop(d.event);
 	sd_notify(0, "STOPPING=1");
 	if (err < 0)
 		na_error("event loop: %s", strerror(-err));
