@@ -16,6 +16,7 @@
 
 /* What a value looks like; says how config_value() reads it. */
 enum kind {
+	KIND_TC_HOOK,
 	KIND_NUMBER,
 	KIND_SIZE,
 	KIND_TIME,
@@ -52,6 +53,7 @@ static const struct key {
 	{"network", "connections", KIND_NUMBER, OFFSET(connections), 1, 1 << 20},
 	{"network", "alive", KIND_TIME, OFFSET(alive), SECOND / 10, 60 * SECOND},
 	{"network", "tc_priority", KIND_NUMBER, OFFSET(tc_priority), 1, 65535},
+	{"network", "tc_hook", KIND_TC_HOOK, OFFSET(tc_hook), 0, 0},
 	{"daemon", "run", KIND_PATH, OFFSET(run), 0, 0},
 	{"daemon", "control", KIND_PATH, OFFSET(control), 0, 0},
 	{"daemon", "pin", KIND_PATH, OFFSET(pin), 0, 0},
@@ -87,6 +89,7 @@ void na_config_defaults(struct na_config *c)
 		.pin = "/sys/fs/bpf/nfsaccel",
 		.group = "nfsaccel",
 		.policy = NFSACCEL_EXPORTS,
+		.tc_hook = NA_TC_AUTO,
 		.on_stop = NA_STOP_RESET,
 		.mode = NA_MODE_ANSWER,
 		.page = true,
@@ -182,6 +185,14 @@ static int set_value(struct na_config *c, const struct key *k, const char *value
 			return -EINVAL;
 		*(bool *)to = value[0] == 'y';
 		return 0;
+	case KIND_TC_HOOK:
+		if (!strcmp(value, "auto"))
+			c->tc_hook = NA_TC_AUTO;
+		else if (!strcmp(value, "clsact"))
+			c->tc_hook = NA_TC_CLSACT;
+		else
+			return -EINVAL;
+		return 0;
 	case KIND_GUARDS:
 		if (!strcmp(value, "both"))
 			c->guards = 3;
@@ -233,6 +244,9 @@ static const char *what_is_asked(const struct key *k, char *buf, size_t size)
 		break;
 	case KIND_YES_NO:
 		snprintf(buf, size, "yes or no");
+		break;
+	case KIND_TC_HOOK:
+		snprintf(buf, size, "auto or clsact");
 		break;
 	case KIND_GUARDS:
 		snprintf(buf, size, "both, version or inode");

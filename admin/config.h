@@ -23,6 +23,11 @@ enum na_on_stop {
 	NA_STOP_KEEP,  /* leave programs and state to the next nfsacceld */
 };
 
+enum na_tc_hook {
+	NA_TC_AUTO, /* tcx where the kernel has it and the device no filters of others */
+	NA_TC_CLSACT,
+};
+
 struct na_config {
 	/* [cache] */
 	uint64_t memory;   /* bytes */
@@ -38,6 +43,7 @@ struct na_config {
 	uint64_t connections;
 	uint64_t alive; /* ns */
 	uint64_t tc_priority;
+	enum na_tc_hook tc_hook;
 	char devices[NA_CONFIG_DEVICES][16]; /* IFNAMSIZ; none named: auto */
 	unsigned int ndevices;
 	/* [daemon] */

@@ -394,6 +394,7 @@ int na_plane_load(struct na_plane *p, struct na_why *why)
 		.ingress_fd = bpf_program__fd(p->skel->progs.na_ingress),
 		.egress_fd = bpf_program__fd(p->skel->progs.na_egress),
 		.priority = p->config->tc_priority,
+		.clsact_only = p->config->tc_hook == NA_TC_CLSACT,
 	};
 	p->tc.ingress_id = program_id(p->tc.ingress_fd);
 	p->tc.egress_id = program_id(p->tc.egress_fd);

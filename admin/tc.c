@@ -3,6 +3,7 @@
 
 #include "admin/cleanup.h"
 #include "admin/netlink.h"
+#include "admin/tcx.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -40,7 +41,7 @@ static bool is_ours(int i, __u32 id)
 	       !strcmp(info.name, points[i].program);
 }
 
-int na_tc_attach(int ifindex, const struct na_tc_programs *p, bool *created)
+static int attach_clsact(int ifindex, const struct na_tc_programs *p, bool *created)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex,
 		    .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
@@ -69,10 +70,49 @@ int na_tc_attach(int ifindex, const struct na_tc_programs *p, bool *created)
 	return 0;
 }
 
-bool na_tc_attached(int ifindex, const struct na_tc_programs *p)
+static bool clsact_attached(int ifindex, const struct na_tc_programs *p)
 {
 	return filter_program(ifindex, 0, p->priority) == p->egress_id &&
 	       filter_program(ifindex, 1, p->priority) == p->ingress_id;
+}
+
+static __u32 tcx_program(int ifindex, int i)
+{
+	return na_tcx_program(ifindex, points[i].point == BPF_TC_EGRESS, points[i].program);
+}
+
+static bool tcx_attached(int ifindex, const struct na_tc_programs *p)
+{
+	return tcx_program(ifindex, 0) == p->egress_id && tcx_program(ifindex, 1) == p->ingress_id;
+}
+
+static int detach_tcx(int ifindex)
+{
+	int i, err = 0;
+
+	for (i = POINTS - 1; i >= 0; i--)
+		err = na_tcx_detach(ifindex, points[i].point == BPF_TC_EGRESS, points[i].program)
+			      ?: err;
+	return err;
+}
+
+/* Both or neither: what is half attached is taken off again. */
+static int attach_tcx(int ifindex, const struct na_tc_programs *p)
+{
+	const int fds[POINTS] = {p->egress_fd, p->ingress_fd};
+	int i, err = 0;
+
+	for (i = 0; !err && i < POINTS; i++)
+		err = na_tcx_attach(ifindex, points[i].point == BPF_TC_EGRESS, points[i].program,
+				    fds[i]);
+	if (err)
+		detach_tcx(ifindex);
+	return err;
+}
+
+bool na_tc_attached(int ifindex, const struct na_tc_programs *p)
+{
+	return tcx_attached(ifindex, p) || clsact_attached(ifindex, p);
 }
 
 bool na_tc_present(int ifindex, uint32_t priority)
@@ -82,7 +122,7 @@ bool na_tc_present(int ifindex, uint32_t priority)
 	for (i = 0; i < POINTS; i++) {
 		__u32 id = filter_program(ifindex, i, priority);
 
-		if (id && is_ours(i, id))
+		if (tcx_program(ifindex, i) || (id && is_ours(i, id)))
 			return true;
 	}
 	return false;
@@ -125,10 +165,8 @@ static int count_filters(int ifindex)
 	return n;
 }
 
-int na_tc_detach(int ifindex, uint32_t priority, bool delete_clsact)
+static int detach_filters(int ifindex, uint32_t priority)
 {
-	LIBBPF_OPTS(bpf_tc_hook, all, .ifindex = ifindex,
-		    .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
 	int i, err = 0;
 
 	for (i = POINTS - 1; i >= 0; i--) {
@@ -139,6 +177,41 @@ int na_tc_detach(int ifindex, uint32_t priority, bool delete_clsact)
 		if (id && is_ours(i, id))
 			err = bpf_tc_detach(&hook, &opts) ?: err;
 	}
+	return err;
+}
+
+/* Other people's filters: ours keeps the place among them that its priority gives it. */
+static bool others_filter(int ifindex, uint32_t priority)
+{
+	int i, n = count_filters(ifindex);
+
+	for (i = 0; i < POINTS; i++) {
+		__u32 id = filter_program(ifindex, i, priority);
+
+		n -= id && is_ours(i, id);
+	}
+	return n > 0;
+}
+
+int na_tc_attach(int ifindex, const struct na_tc_programs *p, bool *created)
+{
+	int err;
+
+	*created = false;
+	/* A moment with both does no harm: what one has dealt with the other leaves (NA_SEEN). */
+	if (!p->clsact_only && !others_filter(ifindex, p->priority) && !attach_tcx(ifindex, p))
+		return detach_filters(ifindex, p->priority);
+	err = attach_clsact(ifindex, p, created);
+	return err ?: detach_tcx(ifindex);
+}
+
+int na_tc_detach(int ifindex, uint32_t priority, bool delete_clsact)
+{
+	LIBBPF_OPTS(bpf_tc_hook, all, .ifindex = ifindex,
+		    .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
+	int err = detach_tcx(ifindex);
+
+	err = detach_filters(ifindex, priority) ?: err;
 	if (delete_clsact && count_filters(ifindex) == 0)
 		err = bpf_tc_hook_destroy(&all) ?: err;
 	return err;

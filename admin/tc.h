@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Our two filters on a device's clsact. They are known by handle, priority and the
- * names of their programs; other people's filters and qdiscs are never touched.
+ * Our two programs on a device: at its tcx points where the kernel has them (tcx.h), else as
+ * filters on clsact. Filters are known by handle, priority and the names of their programs;
+ * other people's filters and qdiscs are never touched. A device which has filters of
+ * others gets clsact all the same, as tcx would come before them whatever the priority.
  */
 #ifndef NFSACCEL_ADMIN_TC_H
 #define NFSACCEL_ADMIN_TC_H
@@ -19,6 +21,7 @@ struct na_tc_programs {
 	uint32_t ingress_id;
 	uint32_t egress_id;
 	uint32_t priority;
+	bool clsact_only;
 };
 
 /*
@@ -29,13 +32,13 @@ struct na_tc_programs {
  */
 int na_tc_attach(int ifindex, const struct na_tc_programs *p, bool *created);
 
-/* Are both filters there, with exactly these programs? */
+/* Are both there, with exactly these programs? */
 bool na_tc_attached(int ifindex, const struct na_tc_programs *p);
 
-/* Is any filter of ours there, of whatever nfsacceld? */
+/* Is any program of ours there, of whatever nfsacceld? */
 bool na_tc_present(int ifindex, uint32_t priority);
 
-/* Remove our filters, if any; and clsact when delete_clsact and nothing else is on it. */
+/* Remove our programs, if any; and clsact when delete_clsact and nothing else is on it. */
 int na_tc_detach(int ifindex, uint32_t priority, bool delete_clsact);
 
 #endif

@@ -148,18 +148,48 @@ static __always_inline bool na_addr_read(void *from, __u8 *addr, __u16 *port)
 	return true;
 }
 
+enum na_asleep { NA_AWAKE, NA_ASLEEP, NA_ASLEEP_UNKNOWN };
+
+/*
+ * Does the transport's connection doze? What that costs is all a READ pays which is left
+ * alone, so it looks at few words, and only at those of IPv4.
+ */
+static __always_inline enum na_asleep na_xprt_dozes(struct svc_xprt *xprt, __u32 limit_gen)
+{
+	struct {
+		__u16 family;
+		__u16 port;
+		__u32 word;
+	} remote, local;
+
+	if (bpf_probe_read_kernel(&remote, sizeof(remote), &xprt->xpt_remote) ||
+	    remote.family != NA_AF_INET ||
+	    bpf_probe_read_kernel(&local, sizeof(local), &xprt->xpt_local))
+		return NA_ASLEEP_UNKNOWN;
+	return na_doze_has4(remote.word, local.word, remote.port | (__u32)local.port << 16,
+			    limit_gen)
+		       ? NA_ASLEEP
+		       : NA_AWAKE;
+}
+
 /* The key under which ingress noted this call; false if it is none that ingress notes. */
 static __always_inline bool na_pending_key_read(struct svc_rqst *rqstp, __u32 netns,
 						__u32 limit_gen, struct na_pending_key *key)
 {
 	struct svc_xprt *xprt = rqstp->rq_xprt;
+	enum na_asleep asleep;
 
+	if (!xprt)
+		return false;
+	asleep = na_xprt_dozes(xprt, limit_gen);
+	if (asleep == NA_ASLEEP)
+		return false;
 	if (rqstp->rq_proc != NA_NFS3_READ || rqstp->rq_vers != NA_NFS_V3 ||
 	    rqstp->rq_prog != NA_NFS_PROGRAM)
 		return false;
-	if (!xprt || !na_addr_read(&xprt->xpt_remote, key->flow.client, &key->flow.client_port) ||
+	if (!na_addr_read(&xprt->xpt_remote, key->flow.client, &key->flow.client_port) ||
 	    !na_addr_read(&xprt->xpt_local, key->flow.server, &key->flow.server_port) ||
-	    na_doze_has(&key->flow, limit_gen))
+	    (asleep == NA_ASLEEP_UNKNOWN && na_doze_has(&key->flow, limit_gen)))
 		return false;
 	key->xid = bpf_ntohl(rqstp->rq_xid);
 	return BPF_CORE_READ(xprt, xpt_class, xcl_ident) == NA_IPPROTO_TCP &&

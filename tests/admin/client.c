@@ -142,6 +142,75 @@ void counter_add(enum na_verdict v, __u64 n)
 	close(fd);
 }
 
+unsigned int clsact_programs(const char *device, bool egress, __u32 *id)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = if_nametoindex(device),
+		    .attach_point = egress ? BPF_TC_EGRESS : BPF_TC_INGRESS);
+	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = 1, .priority = 2049);
+
+	if (bpf_tc_query(&hook, &opts))
+		return 0;
+	*id = opts.prog_id;
+	return 1;
+}
+
+/* BPF_TCX_INGRESS and BPF_TCX_EGRESS, which Debian 12's headers lack */
+static enum bpf_attach_type tcx_point(bool egress)
+{
+	return (enum bpf_attach_type)(egress ? 47 : 46);
+}
+
+static unsigned int tcx_query(const char *device, bool egress, __u32 ids[static 64])
+{
+	LIBBPF_OPTS(bpf_prog_query_opts, opts, .prog_ids = ids, .prog_cnt = 64);
+
+	if (bpf_prog_query_opts(if_nametoindex(device), tcx_point(egress), &opts))
+		return 0;
+	return opts.prog_cnt;
+}
+
+unsigned int tcx_programs(const char *device, bool egress, __u32 *id)
+{
+	__u32 ids[64], i, n = tcx_query(device, egress, ids), ours = 0;
+
+	for (i = 0; i < n; i++) {
+		int fd = bpf_prog_get_fd_by_id(ids[i]);
+		struct bpf_prog_info info = {0};
+		__u32 len = sizeof(info);
+
+		if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &len) &&
+		    !strcmp(info.name, egress ? "na_egress" : "na_ingress")) {
+			*id = ids[i];
+			ours++;
+		}
+		if (fd >= 0)
+			close(fd);
+	}
+	return ours;
+}
+
+int tcx_remove(const char *device, bool egress)
+{
+	__u32 id = 0;
+	int fd, err;
+
+	if (tcx_programs(device, egress, &id) != 1)
+		return -1;
+	fd = bpf_prog_get_fd_by_id(id);
+	err = bpf_prog_detach2(fd, if_nametoindex(device), tcx_point(egress));
+	close(fd);
+	return err;
+}
+
+bool kernel_has_tcx(void)
+{
+	LIBBPF_OPTS(bpf_prog_query_opts, opts);
+
+	/* an unknown attach type is EINVAL */
+	return !bpf_prog_query_opts(if_nametoindex("lo"), tcx_point(false), &opts) ||
+	       errno != EINVAL;
+}
+
 int other_filter(const char *device, unsigned int priority)
 {
 	/* r0 = TC_ACT_UNSPEC; exit */

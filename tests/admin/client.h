@@ -29,6 +29,13 @@ bool connection_works(struct connection *c);
 int flow_forge(const struct na_flow_key *key, const struct na_flow *like);
 bool flow_exists(const struct na_flow_key *key);
 
+/* How many programs of ours the device has at clsact or tcx; the id of the last. */
+unsigned int clsact_programs(const char *device, bool egress, __u32 *id);
+unsigned int tcx_programs(const char *device, bool egress, __u32 *id);
+bool kernel_has_tcx(void);
+/* As somebody else would who knows no better. */
+int tcx_remove(const char *device, bool egress);
+
 /* Attaches a filter that is not ours, with our handle. */
 int other_filter(const char *device, unsigned int priority);
 

@@ -110,6 +110,8 @@ event_reboot() {
 	lab_accel_kill
 	for dev in /sys/class/net/*; do
 		tc qdisc del dev "${dev##*/}" clsact 2>/dev/null
+		bpftool net detach tcx_ingress dev "${dev##*/}" 2>/dev/null
+		bpftool net detach tcx_egress dev "${dev##*/}" 2>/dev/null
 	done
 	rm -r /sys/fs/bpf/nfsaccel
 	lab_server_down

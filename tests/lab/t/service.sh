@@ -10,7 +10,8 @@ another_pid() { [ "$(main_pid)" != 0 ] && [ "$(main_pid)" != "$1" ]; }
 served() { lab_measure lab_client "${verify[@]}" "$(lab_url p)" && lab_share 80; }
 hits() { lab_check "$1: hits, every byte right" lab_wait 60 served 2>/dev/null; }
 nothing_left() {
-	[ -z "$(ls -A /sys/fs/bpf; tc filter show dev lab1 ingress; tc filter show dev lab1 egress)" ]
+	[ -z "$(ls -A /sys/fs/bpf; tc filter show dev lab1 ingress; tc filter show dev lab1 egress
+		bpftool -j prog | jq -r '.[] | select((.name // "") | test("^na_(in|e)gress")).name')" ]
 }
 
 lab_accel_up
@@ -56,7 +57,7 @@ hits "after it was mended"
 
 lab_check "stopped" lab_accel_down
 lab_check "not failed" test "$(systemctl show -P Result nfsaccel)" = success
-lab_check "nothing left" nothing_left
+lab_check "nothing left" lab_wait 30 nothing_left
 lab_check "nfsd goes on" lab_client "${verify[@]}" --quiet "$(lab_url p)"
 lab_umount /mnt/m
 cp /proc/self/attr/current "$OUT/lsm" 2>/dev/null
