@@ -45,7 +45,7 @@ static void log_devices(struct na_daemon *d)
 
 static void log_shaping(struct na_device *dev)
 {
-	if (dev->told)
+	if (dev->told || (!dev->unshaped && !dev->holds))
 		return;
 	dev->told = true;
 	if (dev->unshaped == -EEXIST)
@@ -60,7 +60,7 @@ static void log_shaping(struct na_device *dev)
 		na_info("%s: replies to limited clients are held by fq", dev->name);
 }
 
-void na_daemon_shape(struct na_daemon *d)
+static void shape_devices(struct na_daemon *d)
 {
 	size_t i;
 	int err = na_shaping_refresh(&d->devices, &d->plane);
@@ -83,7 +83,7 @@ static void refresh_devices(struct na_daemon *d)
 	if (again)
 		na_warn("somebody removed our filters from %u device(s); attached again", again);
 	log_devices(d);
-	na_daemon_shape(d);
+	shape_devices(d);
 	na_mode_decide(d);
 }
 
@@ -97,16 +97,28 @@ static int on_rescan(sd_event_source *s, uint64_t usec, void *data)
 	return 0;
 }
 
+static int rescan_soon(struct na_daemon *d)
+{
+	if (d->rescan)
+		return 0;
+	return sd_event_add_time_relative(d->event, &d->rescan, CLOCK_MONOTONIC, RESCAN_US, 0,
+					  on_rescan, d);
+}
+
 static int on_links(sd_event_source *s, int fd, uint32_t revents, void *data)
 {
 	struct na_daemon *d = data;
 
 	(void)s, (void)fd, (void)revents;
 	na_links_drain(d->watch);
-	if (d->rescan)
-		return 0;
-	return sd_event_add_time_relative(d->event, &d->rescan, CLOCK_MONOTONIC, RESCAN_US, 0,
-					  on_rescan, d);
+	return rescan_soon(d);
+}
+
+void na_daemon_shape(struct na_daemon *d)
+{
+	shape_devices(d);
+	/* by then those who read all the time have shown on which devices they are */
+	rescan_soon(d);
 }
 
 /* A skipped run may have been the one that mattered (coherence.md). */
@@ -147,8 +159,8 @@ static int on_tick(sd_event_source *s, uint64_t usec, void *data)
 	na_policy_tick(d);
 	na_shadow_watch(d);
 	/* Devices the limits of a daemon before us, or anybody's, were not yet told to. */
-	if (d->shaped != d->plane.ctl->limit_gen)
-		na_daemon_shape(d);
+	if (d->shaped != d->plane.ctl->limit_gen || na_shaping_due(&d->devices, &d->plane))
+		shape_devices(d);
 	na_events_tick(&d->happened, &d->plane);
 	if (d->kept.n)
 		na_kept_mark(&d->kept, &d->plane);
@@ -241,7 +253,7 @@ int na_daemon_attach(struct na_daemon *d, struct na_why *why)
 	if (err)
 		return na_why(why, err, "cannot list network devices: %s", strerror(-err));
 	log_devices(d);
-	na_daemon_shape(d);
+	shape_devices(d);
 	err = na_plane_pin_jumps(&d->plane);
 	if (err)
 		return na_why(why, err, "cannot pin in %s/maps: %s", d->config->pin,

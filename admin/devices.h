@@ -19,8 +19,11 @@ struct na_device {
 	int err;       /* 0: both filters are attached */
 	bool reported; /* this err has been logged */
 	/* while there are limits (shaping.h) */
-	int unshaped;	/* 0: it holds packets; else why not */
+	int unshaped;	/* 0: it holds packets, or will when needed; else why not */
+	bool holds;	/* it does */
 	bool told;	/* this unshaped has been logged */
+	bool limited;	/* limited clients come by it */
+	bool fq;	/* ours may be on it */
 	char qdisc[16]; /* kind of its root, as found */
 };
 

@@ -72,14 +72,14 @@ static __u32 take_id(__u32 *ids, size_t n, __u32 id)
 /* Remove what the trie has of this bank. */
 static int clear_bank(int trie, __u32 bank)
 {
-	struct na_limit_key *keys = calloc(2 * NA_LIMIT_RULES, sizeof(*keys));
+	struct na_limit_key *keys = calloc(NA_LIMIT_KEYS, sizeof(*keys));
 	size_t n = 0, i;
 	int err = 0;
 
 	if (!keys)
 		return -ENOMEM;
 	/* Deletions would lead the walk astray. */
-	while (n < 2 * NA_LIMIT_RULES &&
+	while (n < NA_LIMIT_KEYS &&
 	       !bpf_map_get_next_key(trie, n ? &keys[n - 1] : NULL, &keys[n]))
 		n++;
 	for (i = 0; i < n; i++)
@@ -102,6 +102,22 @@ static int check(const struct na_limit_rule *rules, size_t n)
 	return 0;
 }
 
+/* Everybody, if a rule holds for whoever calls the export. */
+static enum na_limit_exports who_is_looked_at(const struct na_limit_rule *rules, size_t n)
+{
+	enum na_limit_exports who = NA_LIMIT_NONES;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (!rules[i].export)
+			continue;
+		if (!rules[i].bits)
+			return NA_LIMIT_ALL;
+		who = NA_LIMIT_SOME;
+	}
+	return who;
+}
+
 /* All rules into the bank, which is empty. ids[n] is room to work in. */
 static int write_rules(int trie, int limits, __u32 bank, const struct na_limit_rule *rules,
 		       size_t n, __u32 *ids)
@@ -117,18 +133,13 @@ static int write_rules(int trie, int limits, __u32 bank, const struct na_limit_r
 		if (bpf_map_update_elem(limits, &number, &limit, BPF_ANY) ||
 		    bpf_map_update_elem(trie, &key, &number, BPF_NOEXIST))
 			return errno == EEXIST ? -EINVAL : -errno;
+		if (!rules[i].export || !rules[i].bits)
+			continue;
+		key.export = NA_EXPORT_SOME;
+		if (bpf_map_update_elem(trie, &key, &number, BPF_ANY))
+			return -errno;
 	}
 	return 0;
-}
-
-static bool any_export(const struct na_limit_rule *rules, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (rules[i].export)
-			return true;
-	return false;
 }
 
 int na_limits_apply(struct na_plane *p, const struct na_limit_rule *rules, size_t n)
@@ -150,7 +161,7 @@ int na_limits_apply(struct na_plane *p, const struct na_limit_rule *rules, size_
 		return err;
 	}
 	p->ctl->limit_last = gen;
-	__atomic_store_n(&p->ctl->limit_exports, any_export(rules, n), __ATOMIC_SEQ_CST);
+	__atomic_store_n(&p->ctl->limit_exports, who_is_looked_at(rules, n), __ATOMIC_SEQ_CST);
 	__atomic_store_n(&p->ctl->limit_gen, n ? gen : 0, __ATOMIC_SEQ_CST);
 	return clear_bank(trie, !bank);
 }

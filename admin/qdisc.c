@@ -36,6 +36,22 @@ static const char *kind_of(const struct nlmsghdr *nlh)
 	return "";
 }
 
+static unsigned int waiting_in(const struct nlmsghdr *nlh)
+{
+	const struct nlattr *attr;
+	struct tc_stats stats;
+
+	mnl_attr_for_each(attr, nlh, sizeof(struct tcmsg))
+	{
+		if (mnl_attr_get_type(attr) != TCA_STATS ||
+		    mnl_attr_get_payload_len(attr) < sizeof(stats))
+			continue;
+		memcpy(&stats, mnl_attr_get_payload(attr), sizeof(stats));
+		return stats.qlen;
+	}
+	return 0;
+}
+
 static int on_qdisc(const struct nlmsghdr *nlh, void *data)
 {
 	const struct tcmsg *t = mnl_nlmsg_get_payload(nlh);
@@ -47,6 +63,7 @@ static int on_qdisc(const struct nlmsghdr *nlh, void *data)
 		return MNL_CB_OK;
 	if (t->tcm_parent == TC_H_ROOT) {
 		snprintf(l->root.kind, sizeof(l->root.kind), "%s", kind);
+		l->root.waiting = waiting_in(nlh);
 		l->root_handle = t->tcm_handle;
 		return MNL_CB_OK;
 	}

@@ -18,6 +18,7 @@ struct na_qdisc {
 	bool holds;    /* packets leave in time: fq, or mq with nothing but fq */
 	bool ours;
 	bool untouched; /* the kernel's default */
+	unsigned int waiting; /* packets in it */
 };
 
 int na_qdisc_read(int ifindex, struct na_qdisc *q);

@@ -67,16 +67,22 @@ static __always_inline bool na_toll_of(struct __sk_buff *skb, struct na_work *w,
 }
 
 /* The rules for the meter's client, and for its export. */
-static __always_inline void na_resolve(struct na_work *w, struct na_meter *m, __u32 gen,
-				       __u32 ifindex)
+static __always_inline void na_resolve(struct na_work *w, const struct na_ctl *ctl,
+				       struct na_meter *m, __u32 gen, __u32 ifindex)
 {
+	__u32 *unshaped = bpf_map_lookup_elem(&na_unshaped, &ifindex);
+
 	m->gen = gen;
-	m->police = bpf_map_lookup_elem(&na_unshaped, &ifindex) != NULL;
+	m->police = unshaped && *unshaped == NA_UNSHAPED_POLICE;
+	m->inside = ctl->limit_exports == NA_LIMIT_ALL ||
+		    (ctl->limit_exports && na_rule_find(w, gen & 1, NA_EXPORT_SOME));
 	m->rule[NA_SCOPE_CLIENT] = na_rule_of(w, gen & 1, 0);
 	m->rule[NA_SCOPE_INSIDE] = m->export ? na_rule_of(w, gen & 1, m->export) : 0;
 	m->rule[NA_SCOPE_EXPORT] =
 		m->export ? na_rule_of(w, (gen & 1) | NA_LIMIT_WHOLE, m->export) : 0;
 	m->limited = m->rule[NA_SCOPE_CLIENT] | m->rule[NA_SCOPE_INSIDE] | m->rule[NA_SCOPE_EXPORT];
+	if (m->limited && unshaped)
+		__sync_val_compare_and_swap(unshaped, NA_UNSHAPED_IDLE, NA_UNSHAPED_WANTED);
 }
 
 /*
@@ -95,7 +101,7 @@ static __always_inline struct na_meter *na_meter_for(struct __sk_buff *skb, stru
 		m = bpf_map_lookup_elem(&na_meters, &w->key);
 	}
 	if (m && m->gen != gen)
-		na_resolve(w, m, gen, skb->ifindex);
+		na_resolve(w, ctl, m, gen, skb->ifindex);
 	return m;
 }
 
@@ -263,7 +269,7 @@ __attribute__((noinline)) int na_limit_export(struct __sk_buff *skb)
 	if (n == m->export)
 		return 0;
 	m->export = n;
-	na_resolve(w, m, m->gen, skb->ifindex);
+	na_resolve(w, ctl, m, m->gen, skb->ifindex);
 	return 0;
 }
 
@@ -280,10 +286,10 @@ int na_limit_in(struct __sk_buff *skb)
 	m = na_meter_for(skb, w, ctl, w->s.len);
 	if (!m)
 		return NA_LIMIT_PASS;
-	if (w->s.len && ctl->limit_exports)
+	if (w->s.len && m->inside)
 		na_limit_export(skb);
 	if (!m->limited)
-		return ctl->limit_exports ? NA_LIMIT_PASS : NA_LIMIT_FREE;
+		return m->inside ? NA_LIMIT_PASS : NA_LIMIT_FREE;
 	w->l.limited = 1;
 	w->l.slow = *(volatile __u64 *)&m->hold > w->s.now + NA_LIMIT_SLOW;
 	if (!w->s.len)

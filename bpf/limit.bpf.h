@@ -15,18 +15,23 @@ static __always_inline struct na_bucket *na_bucket_at(__u32 number)
 	return bpf_map_lookup_elem(&na_buckets, &number);
 }
 
-/* The rule for the client of w->key: an element of na_limits, 0 if none holds it. */
-static __always_inline __u32 na_rule_of(struct na_work *w, __u32 bank, __u32 export)
+static __always_inline __u32 *na_rule_find(struct na_work *w, __u32 bank, __u32 export)
 {
 	struct na_limit_key *k = &w->l.key;
-	struct na_limit *rule;
-	__u32 *number;
 
 	k->prefixlen = NA_LIMIT_KEY_FIXED + 128;
 	k->bank = bank;
 	k->export = export;
 	na_memcpy(k->addr, w->key.client, sizeof(k->addr));
-	number = bpf_map_lookup_elem(&na_limit_trie, k);
+	return bpf_map_lookup_elem(&na_limit_trie, k);
+}
+
+/* The rule for the client of w->key: an element of na_limits, 0 if none holds it. */
+static __always_inline __u32 na_rule_of(struct na_work *w, __u32 bank, __u32 export)
+{
+	__u32 *number = na_rule_find(w, bank, export);
+	struct na_limit *rule;
+
 	if (!number)
 		return 0;
 	rule = na_limit_at(*number);

@@ -140,7 +140,7 @@ struct na_cache_rules_map {
 /* Limits; limit.h says which is which. */
 struct na_limit_trie_map {
 	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
-	__uint(max_entries, 2 * NA_LIMIT_RULES);
+	__uint(max_entries, NA_LIMIT_KEYS);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, struct na_limit_key);
 	__type(value, __u32);
@@ -160,7 +160,7 @@ struct na_buckets_map {
 	__type(value, struct na_bucket);
 };
 
-/* Devices (ifindex) on which packets cannot be held. */
+/* Devices (ifindex) on which packets are not held: enum na_unshaped. */
 struct na_unshaped_map {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1024);

@@ -259,7 +259,7 @@ struct na_ctl {
 	__u64 policy;	  /* cache rules are in force; 0: all exports may be cached */
 	/* limits (limit.h) */
 	__u32 limit_gen; /* 0: no rules; else the policy's generation, the lowest bit its bank */
-	__u32 limit_exports; /* there are rules for exports */
+	__u32 limit_exports; /* enum na_limit_exports */
 	__u32 limit_seed; /* of the hash over na_buckets */
 	__u32 limit_last; /* newest generation there ever was */
 	__u32 shadow; /* one in so many hits goes to nfsd and is compared; 0: none */

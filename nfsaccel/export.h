@@ -16,6 +16,7 @@
 #include "nfsaccel/export_key.h"
 
 #define NA_EXPORT_ANY	   0u /* no export's number */
+#define NA_EXPORT_SOME	   0xffffffffu /* none's either (limit.h) */
 #define NA_EXPORTS_MAX	   4096u /* keys, and so exports */
 #define NA_CACHE_RULES_MAX 65536u
 

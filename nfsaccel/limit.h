@@ -29,6 +29,7 @@
 #include "nfsaccel/types.h"
 
 #define NA_LIMIT_RULES	   8192u /* of one policy, numbers 1 to NA_LIMIT_RULES - 1 */
+#define NA_LIMIT_KEYS	   (4 * NA_LIMIT_RULES) /* two policies, and NA_EXPORT_SOME */
 #define NA_LIMIT_BACKLOG   2000000000ull /* ns, where a rule does not say */
 #define NA_LIMIT_HELD_MAX  8000000000ull /* fq drops what is due in more than 10 s */
 #define NA_LIMIT_BURST	   100000000ull /* ns worth of burst, where a rule does not say */
@@ -73,10 +74,28 @@ _Static_assert(sizeof(struct na_limit) == 64, "na_limit");
 struct na_limit_key {
 	__u32 prefixlen; /* NA_LIMIT_KEY_FIXED + bits of addr */
 	__u32 bank; /* na_ctl.limit_gen & 1, in the export's case | NA_LIMIT_WHOLE */
-	__u32 export; /* number, 0: rules without export */
+	__u32 export; /* number, 0: rules without export, NA_EXPORT_SOME */
 	__u8 addr[16]; /* IPv4 as ::ffff:a.b.c.d */
 };
 _Static_assert(sizeof(struct na_limit_key) == 28, "na_limit_key");
+
+/*
+ * na_unshaped: devices that hold no packets, and why. One that is not there holds them.
+ * A program turns IDLE into WANTED when it first meets a limited connection on the device;
+ * the daemon then puts fq on it, or makes it POLICE.
+ */
+enum na_unshaped {
+	NA_UNSHAPED_POLICE = 1, /* never: what is too much is dropped */
+	NA_UNSHAPED_IDLE, /* not needed so far */
+	NA_UNSHAPED_WANTED,
+};
+
+/* na_ctl.limit_exports: whose calls must be looked at for the export they are for. */
+enum na_limit_exports {
+	NA_LIMIT_NONES, /* no rule is for an export */
+	NA_LIMIT_SOME, /* of those na_limit_trie has under NA_EXPORT_SOME, whatever the value */
+	NA_LIMIT_ALL,
+};
 
 #define NA_LIMIT_WHOLE 2u /* in na_limit_key.bank: the rule of NA_SCOPE_EXPORT */
 

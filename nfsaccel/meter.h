@@ -37,7 +37,8 @@ struct na_toll {
 struct na_meter {
 	__u32 gen; /* na_ctl.limit_gen that rule[] and bucket[] belong to */
 	__u32 limited; /* some rule[] is set */
-	__u32 police; /* its device cannot hold packets */
+	__u16 police; /* its device cannot hold packets */
+	__u16 inside; /* there may be a rule for it in some export */
 	__u32 export; /* number of the export called last, 0 unknown */
 	__u32 rule[NA_SCOPES]; /* element of na_limits, 0 none */
 	__u32 bucket[NA_SCOPES]; /* element of na_buckets */

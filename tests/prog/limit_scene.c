@@ -79,7 +79,13 @@ void add_rule(__u32 number, const __u8 addr[16], __u32 bits, __u32 export, const
 	put(tc.skel->maps.na_limits, &number, &limit);
 	put(tc.skel->maps.na_limit_trie, &k, &number);
 	scene_ctl(&s, &ctl, NULL);
-	ctl.limit_exports |= export != 0;
+	if (export && !bits) {
+		ctl.limit_exports = NA_LIMIT_ALL;
+	} else if (export) {
+		k.export = NA_EXPORT_SOME;
+		put(tc.skel->maps.na_limit_trie, &k, &number);
+		ctl.limit_exports = NA_LIMIT_SOME;
+	}
 	scene_ctl(&s, NULL, &ctl);
 }
 

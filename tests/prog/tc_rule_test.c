@@ -59,6 +59,64 @@ static void test_unlimited(void **state)
 	assert_true(exchange(100, 100) > clock_now());
 }
 
+/* Others' rules in exports cost it nothing either; its own are looked for at each call. */
+static void test_inside(void **state)
+{
+	static const __u8 other[16] = {[10] = 0xff, 0xff, 10, 9, 1, 3};
+	struct na_limit slow = {.rate[NA_LIMIT_OPS] = {.rate = 1, .burst = 1}};
+	struct na_flow f;
+	struct na_ctl ctl;
+
+	(void)state;
+	begin(&plain, NULL);
+	add_rule(RULE, other, 120, 7, &slow);
+	scene_get(&s, &f);
+	exchange(100, 100);
+	scene_ctl(&s, &ctl, NULL);
+	scene_get(&s, &f);
+	assert_int_equal(memcmp(s.f.key.client, other, 15), 0);
+	assert_int_not_equal(f.free_gen, ctl.limit_gen);
+	begin(&plain, NULL);
+	add_rule(RULE, other, 128, 7, &slow);
+	exchange(100, 100);
+	scene_ctl(&s, &ctl, NULL);
+	scene_get(&s, &f);
+	assert_int_equal(f.free_gen, ctl.limit_gen);
+}
+
+static __u32 unshaped(void)
+{
+	__u32 ifindex = (__u32)tc.ifindex, why = 0;
+
+	bpf_map_lookup_elem(bpf_map__fd(tc.skel->maps.na_unshaped), &ifindex, &why);
+	return why;
+}
+
+/* A device is asked to hold packets when a limited connection comes, and by no other. */
+static void test_wanted(void **state)
+{
+	static const __u8 other[16] = {[10] = 0xff, 0xff, 10, 9, 1, 3};
+	struct na_limit slow = {.rate[NA_LIMIT_OPS] = {.rate = 1, .burst = 1},
+				.backlog = 30 * SEC};
+	__u32 ifindex = (__u32)tc.ifindex, why;
+
+	(void)state;
+	why = NA_UNSHAPED_IDLE;
+	begin(&plain, NULL);
+	put(tc.skel->maps.na_unshaped, &ifindex, &why);
+	add_rule(RULE, other, 128, 0, &slow);
+	exchange(100, 100);
+	assert_int_equal(unshaped(), NA_UNSHAPED_IDLE);
+	for (why = NA_UNSHAPED_POLICE; why <= NA_UNSHAPED_IDLE; why++) {
+		begin(&plain, &slow);
+		put(tc.skel->maps.na_unshaped, &ifindex, &why);
+		exchange(100, 100);
+		assert_int_equal(unshaped(), why == NA_UNSHAPED_IDLE ? NA_UNSHAPED_WANTED : why);
+	}
+	/* meanwhile nothing is dropped that can be held soon */
+	assert_true(exchange(100, 100) > clock_now());
+}
+
 /* Another policy while the connection lives; its debts stay. */
 static void test_change(void **state)
 {
@@ -221,6 +279,7 @@ int main(void)
 		cmocka_unit_test(test_prefix), cmocka_unit_test(test_unlimited),
 		cmocka_unit_test(test_change), cmocka_unit_test(test_each),
 		cmocka_unit_test(test_crowd),  cmocka_unit_test(test_exports),
+		cmocka_unit_test(test_inside), cmocka_unit_test(test_wanted),
 	};
 
 	return cmocka_run_group_tests(tests, limit_setup, limit_teardown);
