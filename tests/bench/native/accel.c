@@ -193,8 +193,10 @@ static void show(void)
 	struct plane_runs r = plane_runs(&plane);
 	int i;
 
-	printf("{\"run_ns\": %llu, \"runs\": %llu, \"map_bytes\": %llu", (unsigned long long)r.ns,
-	       (unsigned long long)r.n, (unsigned long long)plane_memory(&plane));
+	printf("{\"run_ns\": %llu, \"runs\": %llu, \"map_bytes\": %llu, \"cache_bytes\": %llu",
+	       (unsigned long long)r.ns, (unsigned long long)r.n,
+	       (unsigned long long)plane_memory(&plane),
+	       (unsigned long long)plane_cache_memory(&plane));
 	for (i = 0; i < NA_V_MAX; i++) {
 		unsigned long long n = plane_count(&plane, (enum na_verdict)i);
 

@@ -251,6 +251,15 @@ __u64 plane_memory(const struct plane *p)
 	return bytes;
 }
 
+__u64 plane_cache_memory(const struct plane *p)
+{
+	return map_memory(bpf_map__fd(p->skel->maps.na_index)) +
+	       map_memory(bpf_map__fd(p->skel->maps.na_entries)) +
+	       map_memory(bpf_map__fd(p->skel->maps.na_slabs)) +
+	       map_memory(bpf_map__fd(p->skel->maps.na_free_blocks)) +
+	       map_memory(bpf_map__fd(p->skel->maps.na_free_entries));
+}
+
 struct plane_runs plane_runs(const struct plane *p)
 {
 	const struct bpf_program *progs[] = {p->skel->progs.na_ingress, p->skel->progs.na_egress};

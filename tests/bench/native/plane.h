@@ -48,10 +48,11 @@ int plane_flush(struct plane *p);
 int plane_attach(const struct plane *p, int ifindex);
 void plane_detach(int ifindex);
 
-/* What all maps take of the kernel's memory, and what ingress and egress did (with statistics on).
- */
+/* What all maps take of the kernel's memory; those whose size depends on how much is cached. */
 __u64 plane_memory(const struct plane *p);
+__u64 plane_cache_memory(const struct plane *p);
 
+/* What ingress and egress did, while the kernel's statistics are on. */
 struct plane_runs {
 	__u64 ns;
 	__u64 n;

@@ -6,13 +6,14 @@ def cpu: .client_cpu_ns + .server_cpu_ns;
 def gather(f): map(f) | spread;
 
 def merged:
-	{mtu: (.[0].mtu | tonumber), row: .[0].row, size: .[0].size, depth: .[0].depth, rounds: length,
+	{mtu: ((.[0].mtu // 9000) | tonumber), row: .[0].row, size: .[0].size, depth: .[0].depth, files: .[0].files,
+	 connections: .[0].connections, rounds: length,
 	 p50_ns: gather(.p50_ns), p99_ns: gather(.p99_ns), ops: gather(.ops),
 	 client_cpu_ns: gather(.client_cpu_ns), server_cpu_ns: gather(.server_cpu_ns),
 	 cpu_ns: gather(cpu)};
 
 def part($name): map(select(.part == $name));
-def table($name): part($name) | group_by([.mtu, .size, .depth, .row]) | map(merged);
+def table($name): part($name) | group_by([.mtu, .size, .depth, .connections, .files, .row]) | map(merged);
 
 # b's figure by a's, of the cells that are alike but for the row.
 def ratio($cells; $a; $b; $mtu; $size; $depth; f):
@@ -37,5 +38,7 @@ table("rows") as $rows
 	},
 	rows: $rows,
 	libnfs: table("libnfs"),
-	programs: part("programs")
+	programs: part("programs"),
+	scale: table("scale"),
+	memory: (part("memory") | map({files: (.files | tonumber), fill_ns, flush_ns, map_bytes, cache_bytes}))
 }

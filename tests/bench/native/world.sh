@@ -102,7 +102,7 @@ dismiss() {
 	local in=${1}_in out=${1}_out pid=${1}_pid
 	[ -n "${!in-}" ] || return 0
 	case $1 in
-	epoll*) kill "${!pid}" 2>/dev/null ;;
+	epoll | direct) kill "${!pid}" 2>/dev/null ;;
 	*) echo end >&"${!in}" ;;
 	esac
 	eval "exec ${!in}>&- ${!out}<&-"
@@ -110,17 +110,20 @@ dismiss() {
 	unset "${1}_in"
 }
 
+world_ganesha_down() {
+	[ -n "$ganesha" ] || return 0
+	kill "$ganesha" "$(<"$work/rpcbind.pid")" 2>/dev/null
+	# it takes its time, and must let go of the files
+	await 20 test ! -d "/proc/$ganesha" || kill -9 "$ganesha" 2>/dev/null
+	ganesha=
+}
+
 world_down() {
 	local pid name
-	for name in accel floor fake epoll; do
+	for name in accel floor fake epoll direct; do
 		dismiss $name
 	done
-	for name in ganesha rpcbind; do
-		[ -s "$work/$name.pid" ] && kill "$(<"$work/$name.pid")" 2>/dev/null
-	done
-	# ganesha takes its time, and its threads must let go of the files
-	await 20 test ! -d "/proc/$(cat "$work/ganesha.pid" 2>/dev/null || echo none)" ||
-		kill -9 "$ganesha" 2>/dev/null
+	world_ganesha_down
 	for pid in "${started[@]}"; do
 		wait "$pid" 2>/dev/null
 	done
