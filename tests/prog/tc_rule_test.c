@@ -213,6 +213,73 @@ static void test_crowd(void **state)
 	assert_int_equal(found, 1);
 }
 
+#define CLIENTS 10000u
+#define CROWD	(NA_BUCKET_RULE + 2000u)
+
+static void become(__u32 client)
+{
+	na_put_be32(s.f.key.client + 12, 0x0a100000u + client);
+	s.at = plain;
+}
+
+/* How many clients have a bucket; where: that of the first. */
+static __u32 clients(__u32 *where)
+{
+	__u32 i, n = 0;
+
+	for (i = 0; i < NA_BUCKET_RULE; i++) {
+		struct na_bucket b = bucket(i);
+
+		if (!b.key.id)
+			continue;
+		n++;
+		if (na_get_be32(b.key.client + 12) == 0x0a100000u)
+			*where = i;
+	}
+	return n;
+}
+
+/*
+ * Ten thousand clients have a bucket each. Then come more than there are buckets: the one
+ * that is in debt stays so.
+ */
+static void test_many(void **state)
+{
+	struct na_limit l = {.flags = NA_LIMIT_EACH,
+			     .rate[NA_LIMIT_OPS] = {.rate = 1, .burst = 1},
+			     .backlog = 30 * SEC};
+	struct na_flow_key was;
+	__u32 n, first = NA_BUCKETS;
+	struct na_bucket b;
+	struct na_ctl ctl;
+
+	(void)state;
+	begin(&plain, &l);
+	unfollow();
+	was = s.f.key;
+	scene_ctl(&s, &ctl, NULL);
+	ctl.mode = NA_MODE_OFF; /* nor anybody else */
+	scene_ctl(&s, NULL, &ctl);
+	for (n = 0; n < CLIENTS; n++) {
+		become(n);
+		client_says(call, other_call(60));
+	}
+	assert_int_equal(clients(&first), CLIENTS);
+	assert_true(first < NA_BUCKET_RULE);
+	b = bucket(first);
+	b.tat[NA_LIMIT_OPS] = clock_now() + DAY * SEC;
+	put(tc.skel->maps.na_buckets, &first, &b);
+	for (n = 1; n < CROWD; n++) {
+		become(CLIENTS + n);
+		client_says(call, other_call(60));
+	}
+	become(0);
+	other_call(60);
+	assert_int_equal(client_says(call, 60), TC_ACT_SHOT);
+	assert_int_equal(clients(&first), NA_BUCKET_RULE);
+	s.f.key = was;
+}
+
 /* A READ of a file of export n; nfsd's handles, FSID_NUM. */
 static __u32 export_call(__u32 n)
 {
@@ -280,6 +347,7 @@ int main(void)
 		cmocka_unit_test(test_change), cmocka_unit_test(test_each),
 		cmocka_unit_test(test_crowd),  cmocka_unit_test(test_exports),
 		cmocka_unit_test(test_inside), cmocka_unit_test(test_wanted),
+		cmocka_unit_test(test_many),
 	};
 
 	return cmocka_run_group_tests(tests, limit_setup, limit_teardown);
