@@ -133,6 +133,8 @@ static void state(FILE *out, struct na_daemon *d)
 	fprintf(out, "nfsaccel_build_info{version=\"%s\",abi=\"%d\",kernel=\"%s\"} 1\n",
 		NFSACCEL_VERSION, NA_ABI, uts.release);
 	modes(out, p->ctl->mode);
+	gauge(out, "nfsaccel_stepped_down", "should it answer or observe, and does not?",
+	      d->wanted != NA_MODE_OFF && d->silent.text[0]);
 	gauge(out, "nfsaccel_shadow_tripped", "1 if a shadow check has ended answering",
 	      d->tripped);
 	hooks(out, p);
@@ -142,7 +144,7 @@ static void state(FILE *out, struct na_daemon *d)
 	gauge(out, "nfsaccel_cache_data_bytes", "file contents in the cache", use.cached_bytes);
 	gauge(out, "nfsaccel_cache_limit_bytes", "memory configured for the cache",
 	      p->config->memory);
-	gauge(out, "nfsaccel_memory_short", "1 while the cache gives way, as memory is short",
+	gauge(out, "nfsaccel_memory_short", "does the cache give way, as memory is short?",
 	      d->memory.short_of || p->small);
 	gauge(out, "nfsaccel_maps_memory_bytes", "kernel memory of all maps, cache and tables",
 	      na_maps_memory(p));

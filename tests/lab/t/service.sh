@@ -16,6 +16,7 @@ nothing_left() {
 
 lab_accel_up
 lab_check "active" systemctl -q is-active nfsaccel
+lab_check "with AppArmor on" grep -qx Y /sys/module/apparmor/parameters/enabled
 lab_check "answering" eval '[ "$(nfsaccelctl --json status | jq -r .mode)" = answering ]'
 lab_check "nobody else may ask" lab_not setpriv --reuid 65534 --regid 65534 --clear-groups \
 	nfsaccelctl status 2>/dev/null
