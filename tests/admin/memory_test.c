@@ -81,8 +81,10 @@ static bool has_limit(void)
 
 static bool filters_once(void)
 {
-	return !run("test $(tc filter show dev lo ingress | grep -c na_ingress) = 1 && "
-		    "test $(tc filter show dev lo egress | grep -c na_egress) = 1");
+	__u32 id;
+
+	return clsact_programs("lo", false, &id) + tcx_programs("lo", false, &id) == 1 &&
+	       clsact_programs("lo", true, &id) + tcx_programs("lo", true, &id) == 1;
 }
 
 /* A connection that was answered on, and a reply on it that is not acknowledged yet. */
