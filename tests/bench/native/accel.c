@@ -23,10 +23,9 @@
 
 #include "nfsaccel/cache_rule.h"
 #include "nfsaccel/slot.h"
-#include "tests/bench/native/inode.h"
-#include "tests/bench/native/inode.skel.h" /* generated */
 #include "tests/bench/native/plane.h"
 #include "tests/bench/native/set.h"
+#include "tests/bench/native/snap.h"
 #include "tests/clients/clock.h"
 
 #define DEVICES	 8
@@ -51,36 +50,6 @@ static struct options {
 
 static struct plane plane;
 
-/* Snapshots of the inodes of these open files, which nobody writes to. */
-static int snap_all(const int *fds, struct na_inode_snap *snaps, __u32 n)
-{
-	union bpf_iter_link_info info = {.task = {.tid = (__u32)getpid()}};
-	LIBBPF_OPTS(bpf_iter_attach_opts, opts, .link_info = &info, .link_info_len = sizeof(info));
-	struct inode_bpf *skel = inode_bpf__open_and_load();
-	struct bpf_link *link = NULL;
-	struct inode_seen seen;
-	__u32 found = 0, i;
-	FILE *f = NULL;
-	int fd;
-
-	if (skel)
-		link = bpf_program__attach_iter(skel->progs.inodes, &opts);
-	fd = link ? bpf_iter_create(bpf_link__fd(link)) : -1;
-	if (fd >= 0)
-		f = fdopen(fd, "re");
-	while (f && fread(&seen, sizeof(seen), 1, f) == 1)
-		for (i = 0; i < n; i++)
-			if (fds[i] == (int)seen.fd && !seen.err) {
-				snaps[i] = seen.snap;
-				found++;
-			}
-	if (f)
-		fclose(f);
-	bpf_link__destroy(link);
-	inode_bpf__destroy(skel);
-	return found == n ? 0 : -ENOENT;
-}
-
 /* The directory's files into the cache. Writes nothing, so the inodes stand still. */
 static int put_set(const struct bench_set *set, const char *dir)
 {
@@ -94,7 +63,7 @@ static int put_set(const struct bench_set *set, const char *dir)
 		fds[i] = open(path, O_RDONLY | O_CLOEXEC);
 		err = fds[i] < 0 ? -errno : 0;
 	}
-	err = err ?: snap_all(fds, snaps, set->n);
+	err = err ?: snap_files(fds, snaps, set->n);
 	for (i = 0; i < set->n && fds; i++)
 		if (fds[i] > 0)
 			close(fds[i]);

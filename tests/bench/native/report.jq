@@ -39,6 +39,7 @@ table("rows") as $rows
 	rows: $rows,
 	libnfs: table("libnfs"),
 	programs: part("programs"),
+	pieces: (part("pieces")[0]), cost: (part("cost")[0]), verifier: (part("verifier")[0] | del(.part)?),
 	scale: table("scale"),
 	memory: (part("memory") | map({files: (.files | tonumber), fill_ns, flush_ns, map_bytes, cache_bytes}))
 }
