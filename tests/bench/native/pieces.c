@@ -247,15 +247,19 @@ static int print_stages(__u32 n)
 					    "stage_authorize", "stage_guard2", "stage_build",
 					    "stage_csum"};
 	struct na_inode_snap snap = {0};
+	const __u32 zero = 0;
 	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC), err;
 	__u32 empty = 0, ns = 0;
 	size_t i;
 
 	err = snap_files(&fd, &snap, 1) ?: open_plane(n) ?: stage("stage_empty", &empty);
+	err = err
+		      ?: bpf_map_update_elem(
+				 bpf_object__find_map_fd_by_name(plane.skel->obj, "stage_inode"),
+				 &zero, &snap.inode, BPF_ANY);
 	close(fd);
 	printf("{\"files\": %u", n);
 	for (i = 0; i < sizeof(names) / sizeof(names[0]) && !err; i++) {
-		plane.skel->bss->stage_inode = snap.inode;
 		err = stage(names[i], &ns);
 		printf(", \"%s\": %u", names[i] + 6, ns > empty ? ns - empty : 0);
 	}

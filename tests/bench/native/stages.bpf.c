@@ -8,7 +8,13 @@
 
 #define STAGE_BYTES 1024u
 
-__u64 stage_inode; /* address of a live one */
+/* Address of a live inode. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} stage_inode SEC(".maps");
 
 SEC("tc")
 int stage_empty(struct __sk_buff *skb)
@@ -82,10 +88,12 @@ SEC("tc")
 int stage_guard2(struct __sk_buff *skb)
 {
 	struct na_work *w = na_work(NA_IN);
+	__u32 zero = 0;
+	__u64 *inode = bpf_map_lookup_elem(&stage_inode, &zero);
 	__s32 writers;
 	bool freeing;
 
-	if (!w || na_inode_snap_probe(stage_inode, &w->room, &w->live, &writers, &freeing))
+	if (!w || !inode || na_inode_snap_probe(*inode, &w->room, &w->live, &writers, &freeing))
 		return TC_ACT_SHOT;
 	return TC_ACT_UNSPEC;
 }
