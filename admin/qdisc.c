@@ -89,9 +89,9 @@ static int look_at(int ifindex, struct look *l)
 	_cleanup_(mnl) struct mnl_socket *nl = na_netlink_open(NETLINK_ROUTE);
 	char buf[256] __attribute__((aligned(8)));
 
+	*l = (struct look){.ifindex = ifindex};
 	if (!nl)
 		return -errno;
-	*l = (struct look){.ifindex = ifindex};
 	begin(buf, RTM_GETQDISC, NLM_F_DUMP, ifindex);
 	return na_netlink_call(nl, (struct nlmsghdr *)buf, on_qdisc, l);
 }
@@ -152,7 +152,7 @@ static int put_mq(int ifindex)
 
 int na_qdisc_replace(int ifindex, const struct na_qdisc *q)
 {
-	struct look l;
+	struct look l = {0};
 	unsigned int i;
 	int err;
 
