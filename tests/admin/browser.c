@@ -18,8 +18,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define PATIENCE_MS 120000 /* for one reply, on a machine that has other things to do */
-#define REQUESTS    256
+#define PATIENCE_MS 300000 /* for one reply, on a machine that has other things to do */
+#define REQUESTS    4096
 #define ADDRESS	    256
 
 static pid_t browser;

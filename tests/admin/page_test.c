@@ -19,7 +19,7 @@
 
 #define HTTP_PORT 9433
 #define BASE	  "http://127.0.0.1:9433/"
-#define PATIENCE  120 /* seconds */
+#define PATIENCE  300 /* seconds */
 #define HOSTILE	  "/srv/<img src=x onerror=window.owned=1><b>"
 
 static const char *const listening[] = {"--set", "metrics.listen=9433", "--set", "daemon.mode=off",
