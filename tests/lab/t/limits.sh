@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Limits under real clients, on a guest's own exact clock (--icount): a rate is what came in
-# so many guest seconds. limits.sh [PART...]: short (the default, for tests/check), or of hits,
-# misses, writes, clients, live, policed, alone, fairness, cost, soak; "long" is all but soak.
+# so many guest seconds. limits.sh [PART...]: short (the default, what tests/check runs), or some
+# of hits, misses, writes, clients, live, policed, alone, fairness, cost, soak; long: all but soak.
 # tests/lab/run --kernel 6.12 --icount --timeout 5000 --out DIR tests/lab/t/limits.sh long
 mega=1048576 seconds=10 table=$OUT/table.md
 ops="50 500 5000" bytes="1 10 100" rates="1 10 100"
@@ -176,8 +176,9 @@ beside() {
 	[ -z "$greedy" ] || wait "$greedy"
 }
 
-# The clients are programs on the server's one CPU, and a real one would be on its own: the
-# greedy client's share of it is small at these rates.
+# Both clients are programs on the server's one CPU. So a READ that comes while one of the other
+# client's is served waits for that, limits or not: at 200 a second this happens to 3 of 100, and
+# p99 is the sum of the two. At these rates it happens to less than one.
 fairness() {
 	local alone crowded rate fair
 	seconds=3
@@ -202,13 +203,13 @@ times() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
 # A policy changes while the client reads.
 live() {
 	local bench
-	limit 10.9.1.2 ops=100
-	lab_client nfsaccel-bench --json --read-size 4k --duration 15 "$(lab_url f)" >"$OUT/live" &
+	limit 10.9.1.2 ops=20
+	lab_client nfsaccel-bench --json --read-size 4k --duration 60 "$(lab_url f)" >"$OUT/live" &
 	bench=$!
 	sleep 4
-	limit 10.9.1.2 ops=1000
+	limit 10.9.1.2 ops=200
 	sleep 1
-	compare "ops=1000 a second after 100, live" 1000 answered
+	compare "ops=200 a second after 20, live" 200 answered
 	wait $bench
 	lab_check "nothing was reset" test "$(jq .reconnects "$OUT/live")" = 0
 	unlimited 10.9.1.2
@@ -219,7 +220,7 @@ answered() {
 	local from start
 	from=$(reads_done)
 	start=${EPOCHREALTIME/./}
-	sleep 2
+	sleep 4
 	echo $((($(reads_done) - from) * 1000000 / (${EPOCHREALTIME/./} - start)))
 }
 
@@ -264,40 +265,40 @@ comes_and_goes() {
 	lab_check "the last limit takes it away" lab_wait 60 root_is lab1 "$qdisc"
 }
 
-# p50 of a READ that no limit is for, and how much that is over "without": instructions.
+# costs NAME: the p50 of a READ that no limit is for into $last, and a row of the table. Beside
+# "no limits", the first, it says what a limit for others costs: guest instructions.
+costs() {
+	last=$(load .latency_ns.p50 --read-size 4k)
+	first=${first:-$last}
+	printf '| %s | %s | %s %% |\n' "$1" "$last" \
+		"$(awk -v a="$last" -v b="$first" 'BEGIN { printf "%+.1f", (a - b) * 100 / b }')" |
+		tee -a "$OUT/cost.md"
+}
+
+cheap() { costs "$1" && lab_check "$1: at most 1 % more" test $((last * 100)) -le $((first * 101)); }
+
 cost() {
-	local q name
+	local q first=
 	seconds=2
 	printf '| READ of 4 KiB, hits, p50 | ns | over no limits |\n|---|---:|---:|\n' >"$OUT/cost.md"
-	name="no limits" costs first
+	costs "no limits"
 	limit 10.9.2.2 ops=100
-	name="a limit for another client" costs
-	lab_check "$name: at most 1 % more" test $((last * 100)) -le $((first * 101))
+	cheap "a limit for another client"
 	unlimited 10.9.2.2
 	limit 10.9.2.2 in $LAB_EXPORT ops=100
-	name="a limit for another client in this export" costs
-	lab_check "$name: at most 1 % more" test $((last * 100)) -le $((first * 101))
+	cheap "a limit for another client in this export"
 	unlimited 10.9.2.2 in $LAB_EXPORT
-	limit '*' in /srv ops=100,shared
-	name="a limit for another export as a whole" costs
-	unlimited '*' in /srv
+	# only here each call has to be looked at
+	limit '*' in /srv/other ops=100,shared
+	costs "a limit for another export as a whole"
+	unlimited '*' in /srv/other
 	# what a limited client on the same device costs the others
 	for q in pfifo_fast fq_codel "fq flow_limit 20000 nopacing"; do
 		# shellcheck disable=SC2086
 		tc qdisc replace dev lab1 root handle 77: $q
-		name="qdisc ${q%% *}, no limits" costs
+		costs "qdisc ${q%% *}, no limits"
 		tc qdisc del dev lab1 root
 	done
-	cat "$OUT/cost.md"
-}
-
-# costs [first]
-costs() {
-	last=$(load .latency_ns.p50 --read-size 4k)
-	[ -z "${1:-}" ] || first=$last
-	printf '| %s | %s | %s %% |\n' "$name" "$last" \
-		"$(awk -v a="$last" -v b="$first" 'BEGIN { printf "%+.1f", (a - b) * 100 / b }')" |
-		tee -a "$OUT/cost.md"
 }
 
 # The limiter alone, and the cache alone.
@@ -359,7 +360,7 @@ lab_check "no rules: the qdisc is as it was" root_is lab1 "$qdisc"
 parts=${*:-short}
 case $parts in
 short)
-	seconds=4 ops=500 bytes=10 rates=10
+	seconds=4 ops="" bytes=10 rates=10
 	comes_and_goes
 	hits
 	writes
