@@ -27,7 +27,8 @@ table("rows") as $rows
 	headline: {
 		hit_by_floor: [(1500, 9000) as $mtu | (1024, 4096) as $size
 			| {mtu: $mtu, size: $size, target: 1.15,
-			   ratio: ratio($rows; "floor"; "accel"; $mtu; $size; 1; .p50_ns.median)}],
+			   ratio: ratio($rows; "floor"; "accel"; $mtu; $size; 1; .p50_ns.median),
+			   best: ratio($rows; "floor"; "accel"; $mtu; $size; 1; .p50_ns.min)}],
 		depth32: [(1500, 9000) as $mtu
 			| {mtu: $mtu, size: 4096,
 			   by_epoll: ratio($rows; "accel"; "epoll"; $mtu; 4096; 32; .cpu_ns.median),

@@ -10,7 +10,7 @@ struct usage {
 	uint64_t others;
 };
 
-/* Threads that ended are forgotten. */
+/* A process that is gone counts as 0. */
 void usage_read(struct usage *u, const int *pids, int n);
 
 #endif
