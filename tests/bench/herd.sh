@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# On demand, in one icount boot: N kernel clients start at once and read the same tree of small
+# files, as machines do that boot or import the same modules. Leaves $OUT/herd.json and herd.md.
+#	tests/lab/run --kernel 6.12 --icount --timeout 3000 --out DIR tests/bench/herd.sh [N [FILES]]
+# One vCPU carries clients, network and server: what one saves the others get. The time of nfsd
+# is its threads'. Each wave begins with cold client caches, the server's pages are in memory.
+# plain	nfsacceld is not running
+# first	nothing cached: each client's first READ of a file goes to nfsd, which must allow it
+# again	the same clients once more, at once
+clients=${1:-8} files=${2:-2000} dirs=20
+LAB_FS=tmpfs LAB_CLIENTS=$clients lab_server_up
+
+# DIR FIFO READY: reads all files below DIR; bytes and a checksum of them. Says that it is READY
+# and begins when it gets a byte: idle time is skipped here, so there is no waiting by the clock.
+cat >"$LAB_RUN/reader.py" <<'PYTHON'
+import os, sys, zlib
+top, go, ready = sys.argv[1:]
+open(ready, "w").close()
+os.read(os.open(go, os.O_RDWR), 1)
+total = check = 0
+for dir, names, files in os.walk(top):
+    names.sort()
+    for name in sorted(files):
+        with open(os.path.join(dir, name), "rb") as file:
+            data = file.read()
+        total += len(data)
+        check = zlib.crc32(data, check)
+print(total, check)
+PYTHON
+
+python3 - "$LAB_EXPORT/tree" "$files" $dirs <<'PYTHON'
+import os, random, sys
+top, files, dirs = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+dice = random.Random(7)
+for n in range(files):
+    dir = os.path.join(top, "d%02d" % (n % dirs))
+    os.makedirs(dir, exist_ok=True)
+    with open(os.path.join(dir, "f%04d" % n), "wb") as file:
+        file.write(dice.randbytes(dice.randint(200, 8000)))
+PYTHON
+
+for ((n = 1; n <= clients; n++)); do
+	LAB_CLIENT=$n lab_check "client $n mounts" lab_mount 3 /mnt/$n
+done
+
+# CPU time of nfsd's threads, in ns.
+nfsd_ns() {
+	local stats=() pid
+	for pid in $(pidof nfsd); do
+		stats+=("/proc/$pid/schedstat")
+	done
+	cat "${stats[@]}" | awk '{ n += $1 } END { printf "%.0f", n }'
+}
+
+# All calls nfsd got.
+nfsd_calls() { awk '$1 == "rpc" { print $2 }' /proc/net/rpc/nfsd; }
+
+# herd NAME: a wave, into $report.
+herd() {
+	local name=$1 n start took ns calls reads hits=0 good=0 readers=()
+	echo 1 >/proc/sys/vm/drop_caches
+	mkfifo "$LAB_RUN/go"
+	exec {go}<>"$LAB_RUN/go"
+	for ((n = 1; n <= clients; n++)); do
+		python3 "$LAB_RUN/reader.py" /mnt/$n/tree "$LAB_RUN/go" "$LAB_RUN/ready.$n" \
+			>"$LAB_RUN/read.$n" &
+		readers+=($!)
+	done
+	for ((n = 1; n <= clients; n++)); do
+		lab_wait 300 test -e "$LAB_RUN/ready.$n" || lab_fail "$name: client $n does not start"
+		rm "$LAB_RUN/ready.$n"
+	done
+	[ "$name" = plain ] || hits=$(lab_stat hits)
+	ns=$(nfsd_ns) calls=$(nfsd_calls) reads=$(lab_nfsd_ops read)
+	start=${EPOCHREALTIME/./}
+	printf "%*s" "$clients" "" >&"$go"
+	wait "${readers[@]}"
+	took=$((${EPOCHREALTIME/./} - start))
+	ns=$(($(nfsd_ns) - ns)) calls=$(($(nfsd_calls) - calls)) reads=$(($(lab_nfsd_ops read) - reads))
+	[ "$name" = plain ] || hits=$(($(lab_stat hits) - hits))
+	exec {go}>&-
+	rm "$LAB_RUN/go"
+	for ((n = 1; n <= clients; n++)); do
+		[ "$(cat "$LAB_RUN/read.$n")" != "$want" ] || good=$((good + 1))
+		rm "$LAB_RUN/read.$n"
+	done
+	lab_check "$name: every client read every byte" test $good -eq "$clients"
+	report=$(jq --arg name "$name" --argjson us $took --argjson ns "$ns" --argjson calls "$calls" \
+		--argjson reads "$reads" --argjson hits "$hits" '. + [{wave: $name, seconds: ($us / 1e6),
+		nfsd_cpu_seconds: ($ns / 1e9), nfsd_calls: $calls, nfsd_reads: $reads, hits: $hits}]' \
+		<<<"$report")
+	lab_note "$(jq -c '.[-1]' <<<"$report")"
+	[ "$name" = plain ] || lab_note "$(lab_stats)"
+}
+
+report=[]
+want=$(python3 "$LAB_RUN/reader.py" $LAB_EXPORT/tree /dev/zero /dev/null)
+# the first one fills what clients know of names and attributes, which they keep
+herd plain
+herd plain
+lab_accel_up --set cache.memory=64M
+# what was written a moment ago is not cached yet
+sleep 40
+herd first
+herd again
+herd again
+lab_check "some of the last wave's READs are hits" test "$(jq '.[-1].hits' <<<"$report")" -gt 0
+jq --argjson clients "$clients" --argjson files "$files" --arg kernel "$(uname -r)" \
+	'{kernel: $kernel, clients: $clients, files: $files, waves: .}' <<<"$report" >"$OUT/herd.json"
+{
+	echo "| wave | seconds | nfsd's CPU, s | calls to nfsd | of them READs | hits |"
+	echo "|---|---:|---:|---:|---:|---:|"
+	jq -r '.waves[] | "| \(.wave) | \(.seconds * 100 | round / 100) | \(.nfsd_cpu_seconds * 100 |
+		round / 100) | \(.nfsd_calls) | \(.nfsd_reads) | \(.hits) |"' "$OUT/herd.json"
+} >"$OUT/herd.md"
+lab_done
