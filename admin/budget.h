@@ -15,6 +15,7 @@ struct na_budget {
 	__u32 flows;
 	__u32 creds;
 	__u32 auths;
+	__u32 tally_sets; /* tally.h; 0: nobody counts */
 };
 
 /* At least one slab, whatever the configuration says; small: no more than that. */

@@ -4,6 +4,7 @@
 #include "admin/cleanup.h"
 #include "admin/commands.h"
 #include "admin/log.h"
+#include "admin/tally.h"
 
 #include <string.h>
 
@@ -232,12 +233,18 @@ int na_exports_show(struct na_daemon *d, struct json_object *request, struct jso
 	const struct na_export_list *l = &d->policy.exports;
 	struct json_object *list = json_object_new_array();
 	_cleanup_(free) struct use *use = calloc(l->n + 1, sizeof(*use));
+	_cleanup_(free) struct na_export_tally *tally = calloc(NA_TALLY_EXPORTS, sizeof(*tally));
+	bool counted = d->plane.shape.budget.tally_sets;
 	size_t i;
+	int err;
 
 	(void)request, (void)why;
 	json_object_object_add(o, "exports", list);
-	if (!use)
+	if (!use || !tally)
 		return -ENOMEM;
+	err = na_tally_exports(&d->plane, tally);
+	if (err)
+		return err;
 	add_use(d, use);
 	for (i = 0; i < l->n; i++) {
 		struct json_object *x = json_object_new_object();
@@ -250,6 +257,9 @@ int na_exports_show(struct na_daemon *d, struct json_object *request, struct jso
 		put_number(x, "files", use[i].files);
 		put_number(x, "cached_bytes", use[i].bytes);
 		put_number(x, "hits", use[i].hits);
+		if (counted && l->export[i].number < NA_TALLY_EXPORTS)
+			na_tally_put(x, &tally[l->export[i].number].work,
+				     &tally[l->export[i].number].reads);
 		json_object_array_add(list, x);
 	}
 	return 0;

@@ -39,6 +39,7 @@ static const struct {
 	{"cache unpin", na_cache_unpin, NA_RIGHTS_ALL},
 	{"events", na_events_show, NA_RIGHTS_READ},
 	{"exports", na_exports_show, NA_RIGHTS_READ},
+	{"clients", na_clients_show, NA_RIGHTS_READ},
 	{"mode answer", do_mode, NA_RIGHTS_ALL},
 	{"mode observe", do_mode, NA_RIGHTS_ALL},
 	{"mode off", do_mode, NA_RIGHTS_ALL},

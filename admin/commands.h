@@ -32,7 +32,7 @@ typedef int na_command(struct na_daemon *d, struct json_object *request, struct 
 
 na_command na_report_status, na_report_stats;
 na_command na_cache_top, na_cache_pin, na_cache_unpin, na_cache_flush, na_exports_show;
-na_command na_events_show;
+na_command na_events_show, na_clients_show;
 na_command na_policy_show, na_policy_do_reload, na_limit_set, na_limit_list, na_limit_del;
 
 /* A string of the request; NULL when it is not there or is something else. */

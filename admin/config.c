@@ -64,6 +64,7 @@ static const struct key {
 	{"daemon", "mode", KIND_MODE, OFFSET(mode), 0, 0},
 	{"metrics", "listen", KIND_LISTEN, OFFSET(listen), 0, 0},
 	{"metrics", "page", KIND_YES_NO, OFFSET(page), 0, 0},
+	{"stats", "clients", KIND_NUMBER, OFFSET(clients), 0, 1 << 16},
 	{"test", "guards", KIND_GUARDS, OFFSET(guards), 0, 0},
 	{"test", "proc", KIND_PATH, OFFSET(proc), 0, 0},
 };
@@ -93,6 +94,7 @@ void na_config_defaults(struct na_config *c)
 		.on_stop = NA_STOP_RESET,
 		.mode = NA_MODE_ANSWER,
 		.page = true,
+		.clients = 1024,
 		.guards = 3,
 		.proc = "/proc",
 	};
@@ -307,7 +309,7 @@ static int on_value(void *user, const char *section, const char *name, const cha
 	if (!section_known)
 		return complain(r,
 				"unknown section [%s]; there are [cache], [network], "
-				"[daemon], [metrics]",
+				"[daemon], [metrics], [stats]",
 				section);
 	if (i == NKEYS)
 		return complain(r, "unknown key '%s' in [%s]; see nfsaccel.conf(5)", name, section);

@@ -58,6 +58,8 @@ struct na_config {
 	/* [metrics] */
 	char listen[PATH_MAX]; /* where HTTP is spoken (http.h); empty: nowhere */
 	bool page;	       /* the status page too */
+	/* [stats] */
+	uint64_t clients; /* that are counted one by one; 0: nobody, nor exports */
 	/* [test] */
 	uint64_t guards; /* bit 0 guard 1, bit 1 guard 2 */
 	char proc[PATH_MAX]; /* where meminfo and pressure are read */

@@ -14,7 +14,7 @@
 struct na_ctl_line {
 	const char *socket;
 	bool json, follow;
-	const char *count, *interval, *export, *file;
+	const char *count, *interval, *export, *file, *sort;
 	char **words; /* NULL at the end */
 };
 
@@ -27,6 +27,7 @@ int na_ctl_cache_top(const struct na_ctl_line *l);
 int na_ctl_cache_pin(const struct na_ctl_line *l);
 int na_ctl_cache_unpin(const struct na_ctl_line *l);
 int na_ctl_cache_flush(const struct na_ctl_line *l);
+int na_ctl_clients(const struct na_ctl_line *l);
 int na_ctl_doctor(const struct na_ctl_line *l);
 int na_ctl_events(const struct na_ctl_line *l);
 int na_ctl_policy_check(const struct na_ctl_line *l);

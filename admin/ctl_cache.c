@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* nfsaccelctl cache ... and exports. Files go by their handles, so that the daemon opens nothing. */
+/* nfsaccelctl cache ... Files go by their handles, so that the daemon opens nothing. */
 #include "admin/ctl.h"
 
 #include "admin/cleanup.h"
@@ -170,22 +170,4 @@ int na_ctl_cache_top(const struct na_ctl_line *l)
 	if (l->count)
 		json_object_object_add(request, "count", json_object_new_int64(atoll(l->count)));
 	return na_ctl_tell(l, request, show_top);
-}
-
-void na_ctl_show_exports(struct json_object *o)
-{
-	struct json_object *list = na_ctl_field(o, "exports");
-	char cached[32];
-	size_t i;
-
-	printf("%8s %8s %10s  %-24s %s\n", "FILES", "CACHED", "HITS", "PATH", "ENTRY");
-	for (i = 0; i < na_ctl_items(list); i++) {
-		struct json_object *e = json_object_array_get_idx(list, i);
-
-		printf("%8ju %8s %10ju  %-24s %s%s\n", na_ctl_number(e, "files"),
-		       na_format_size(na_ctl_number(e, "cached_bytes"), cached),
-		       na_ctl_number(e, "hits"), na_ctl_text(e, "path"),
-		       na_ctl_text(e, "entry")[0] ? na_ctl_text(e, "entry") : "-",
-		       na_ctl_bool(e, "exported") ? "" : " (not exported)");
-	}
 }

@@ -13,6 +13,7 @@
 #define WHERE_PRESENT	   NA_HOOK_WHERE_PRESENT, NULL, 0
 #define FILL		   NA_HOOK_FILL, NULL, 0
 #define FILL_PRESENT	   NA_HOOK_FILL_PRESENT, NULL, 0
+#define COUNT		   NA_HOOK_COUNT, NULL, 0
 #define ALTERNATIVE(group) NA_HOOK_ALTERNATIVE, #group, 0
 #define FILE_SYSTEM(bit)   NA_HOOK_FILE_SYSTEM, NULL, bit
 
@@ -55,6 +56,8 @@ const char *na_hook_need_name(enum na_hook_need need)
 		return "for its file system";
 	case NA_HOOK_OPTIONAL:
 		return "optional";
+	case NA_HOOK_COUNT:
+		return "counts only";
 	}
 	return "?";
 }
@@ -76,6 +79,8 @@ const char *na_hook_state_name(enum na_hook_state state)
 		return "program refused";
 	case NA_HOOK_NO_ATTACH:
 		return "not attachable";
+	case NA_HOOK_UNWANTED:
+		return "not wanted";
 	}
 	return "?";
 }
@@ -145,11 +150,21 @@ int na_hooks_probe(struct na_hook_status *status)
 	return 0;
 }
 
+void na_hooks_uncounted(struct na_hook_status *status)
+{
+	size_t i;
+
+	for (i = 0; i < na_hook_count; i++)
+		if (na_hooks[i].need == NA_HOOK_COUNT)
+			status[i].state = NA_HOOK_UNWANTED;
+}
+
 static void explain(const struct na_hook *h, const struct na_hook_status *s, struct na_why *why)
 {
 	switch (s->state) {
 	case NA_HOOK_READY:
 	case NA_HOOK_ATTACHED:
+	case NA_HOOK_UNWANTED:
 		return;
 	case NA_HOOK_NO_FUNCTION:
 		na_why(why, 0,
@@ -212,7 +227,8 @@ static bool alternative(const struct na_hook_status *status, const struct na_hoo
 
 bool na_hook_guards(size_t i)
 {
-	return na_hooks[i].need != NA_HOOK_FILL && na_hooks[i].need != NA_HOOK_FILL_PRESENT;
+	return na_hooks[i].need != NA_HOOK_FILL && na_hooks[i].need != NA_HOOK_FILL_PRESENT &&
+	       na_hooks[i].need != NA_HOOK_COUNT;
 }
 
 bool na_hook_missing(const struct na_hook_status *status, size_t i)
@@ -235,6 +251,7 @@ bool na_hook_missing(const struct na_hook_status *status, size_t i)
 		/* The mask is read-only once the programs are loaded. */
 		return state == NA_HOOK_NO_ATTACH;
 	case NA_HOOK_OPTIONAL:
+	case NA_HOOK_COUNT:
 		return false;
 	}
 	return true;

@@ -25,6 +25,7 @@ enum na_hook_need {
 	NA_HOOK_FILL,	       /* mandatory; skipped runs do no harm */
 	NA_HOOK_FILL_PRESENT,  /* the same, if the kernel has the function */
 	NA_HOOK_OPTIONAL,
+	NA_HOOK_COUNT, /* guards nothing */
 };
 
 struct na_hook {
@@ -49,6 +50,7 @@ enum na_hook_state {
 	NA_HOOK_NO_LSM,	     /* "bpf" is not among the active security modules */
 	NA_HOOK_NO_LOAD,     /* the verifier refused the program */
 	NA_HOOK_NO_ATTACH,   /* loaded, but attaching failed */
+	NA_HOOK_UNWANTED,    /* switched off in nfsaccel.conf */
 };
 
 struct na_hook_status {
@@ -70,6 +72,9 @@ __u32 na_hooks_fs_mask(const struct na_hook_status *status);
 
 /* Sets status[na_hook_count] to READY or to the reason why not. 0 or negative errno. */
 int na_hooks_probe(struct na_hook_status *status);
+
+/* Those that only count are not wanted. */
+void na_hooks_uncounted(struct na_hook_status *status);
 
 /* Does a skipped run of hook i mean that what is cached cannot be trusted? */
 bool na_hook_guards(size_t i);

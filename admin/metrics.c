@@ -3,7 +3,9 @@
 
 #include "admin/figures.h"
 #include "admin/gc.h"
+#include "admin/latency.h"
 #include "admin/mode.h"
+#include "admin/tally.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -156,6 +158,36 @@ static void state(FILE *out, struct na_daemon *d)
 	      p->shape.budget.flows);
 }
 
+/* How long nfsd took, by operation; those that never came are left out. */
+static void times(FILE *out, const struct na_plane *p)
+{
+	struct na_op_tally t[NA_OP_MAX];
+	unsigned int i, k;
+
+	if (!p->shape.budget.tally_sets || na_tally_ops(p, t))
+		return;
+	head(out, "nfsaccel_nfsd_seconds", "histogram",
+	     "time nfsd took over a call, by its operation");
+	for (i = 0; i < NA_OP_MAX; i++) {
+		__u64 sum = 0;
+
+		if (!na_times_sum(t[i].times))
+			continue;
+		for (k = 0; k < NA_TIMES - 1; k++) {
+			sum += t[i].times[k];
+			fprintf(out, "nfsaccel_nfsd_seconds_bucket{op=\"%s\",le=\"%.6f\"} %llu\n",
+				na_op_names[i], (double)na_time_end(k) / 1e9, (unsigned long long)sum);
+		}
+		sum += t[i].times[k];
+		fprintf(out, "nfsaccel_nfsd_seconds_bucket{op=\"%s\",le=\"+Inf\"} %llu\n",
+			na_op_names[i], (unsigned long long)sum);
+		fprintf(out, "nfsaccel_nfsd_seconds_sum{op=\"%s\"} %.9f\n", na_op_names[i],
+			(double)t[i].ns / 1e9);
+		fprintf(out, "nfsaccel_nfsd_seconds_count{op=\"%s\"} %llu\n", na_op_names[i],
+			(unsigned long long)sum);
+	}
+}
+
 char *na_metrics_text(struct na_daemon *d, size_t *len)
 {
 	__u64 n[NA_V_MAX];
@@ -167,6 +199,7 @@ char *na_metrics_text(struct na_daemon *d, size_t *len)
 	state(out, d);
 	if (!na_counters_read(&d->plane, n))
 		counters(out, n);
+	times(out, &d->plane);
 	if (fclose(out)) {
 		free(text);
 		return NULL;

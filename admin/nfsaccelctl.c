@@ -38,6 +38,8 @@ static const struct command {
 	{"doctor", "", na_ctl_doctor, NULL, NULL, "is all well, and what to do if not"},
 	{"events", "[--follow]", na_ctl_events, NULL, NULL,
 	 "what happened: messages, clients held back, resets, changed files"},
+	{"clients", "[--sort ops|bytes|latency|throttled] [--count N]", na_ctl_clients, NULL, NULL,
+	 "who does how much, and how long it takes nfsd"},
 	{"exports", "", NULL, "exports", na_ctl_show_exports, "what is exported and how much of it is cached"},
 	{"cache top", "[--count N]", na_ctl_cache_top, NULL, NULL, "the cached files that are read most"},
 	{"cache pin", "FILE", na_ctl_cache_pin, NULL, NULL,
@@ -125,6 +127,7 @@ static int run(const struct command *c, struct na_ctl_line *l, bool help)
 	bool wrong = (!c->args[0] && l->words[0]) ||
 		     (l->follow && !strstr(c->args, "--follow")) || (l->count && !strstr(c->args, "--count")) ||
 		     (l->interval && !strstr(c->args, "--interval")) ||
+		     (l->sort && !strstr(c->args, "--sort")) ||
 		     ((l->export || l->file) && !strstr(c->args, "--export"));
 
 	if (help || wrong) {
@@ -146,6 +149,7 @@ int main(int argc, char **argv)
 		{"interval", required_argument, NULL, 'i'},
 		{"export", required_argument, NULL, 'e'},
 		{"file", required_argument, NULL, 'f'},
+		{"sort", required_argument, NULL, 'o'},
 		{"follow", no_argument, NULL, 'F'},
 		{"help", no_argument, NULL, 'h'},
 		{"commands", no_argument, NULL, 'C'},
@@ -176,6 +180,9 @@ int main(int argc, char **argv)
 			break;
 		case 'f':
 			l.file = optarg;
+			break;
+		case 'o':
+			l.sort = optarg;
 			break;
 		case 'F':
 			l.follow = true;

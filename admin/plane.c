@@ -20,7 +20,8 @@ static const char *const state_maps[] = {
 	"na_ctl",   "na_counters", "na_slots", "na_flows",   "na_pending",     "na_creds",
 	"na_auths", "na_index",	   "na_slabs", "na_entries", "na_free_blocks", "na_free_entries",
 	"na_exports", "na_cache_rules", "na_limit_trie", "na_limits", "na_buckets", "na_unshaped",
-	"na_meters",  "na_shadow_found",
+	"na_meters",  "na_shadow_found", "na_client_work", "na_client_reads", "na_export_tally",
+	"na_op_tally",
 };
 
 #define STATE_MAPS (sizeof(state_maps) / sizeof(state_maps[0]))
@@ -58,6 +59,8 @@ static int resize(struct nfsaccel_bpf *skel, const struct na_budget *b)
 		{skel->maps.na_entries, b->entries},	{skel->maps.na_slabs, b->slabs},
 		{skel->maps.na_free_blocks, b->blocks}, {skel->maps.na_free_entries, b->entries},
 		{skel->maps.na_meters, 2 * b->flows},
+		{skel->maps.na_client_work, b->tally_sets ?: 1},
+		{skel->maps.na_client_reads, b->tally_sets ?: 1},
 	};
 	unsigned int i;
 	int err = 0;
@@ -78,6 +81,7 @@ static void set_options(struct nfsaccel_bpf *skel, const struct na_config *c,
 	skel->rodata->na_alive_ns = c->alive;
 	skel->rodata->na_guards = c->guards;
 	skel->rodata->na_entries_max = s->budget.entries;
+	skel->rodata->na_tally_sets = s->budget.tally_sets;
 	skel->rodata->na_fs_mask = na_hooks_fs_mask(hooks);
 }
 
@@ -123,6 +127,8 @@ int na_plane_open(struct na_plane *p, const struct na_config *c, bool small, str
 	err = na_hooks_probe(p->hooks);
 	if (err)
 		return na_why(why, err, "cannot read the kernel's BTF: %s", strerror(-err));
+	if (!p->shape.budget.tally_sets)
+		na_hooks_uncounted(p->hooks);
 	err = open_object(p);
 	if (err)
 		return na_why(why, err, "cannot open the BPF object: %s", strerror(-err));

@@ -6,6 +6,7 @@
 #include "admin/gc.h"
 #include "admin/log.h"
 #include "admin/mode.h"
+#include "admin/tally.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -141,14 +142,22 @@ int na_report_stats(struct na_daemon *d, struct json_object *request, struct jso
 		    struct na_why *why)
 {
 	struct json_object *counters = json_object_new_object();
-	struct json_object *help = json_object_new_object();
+	struct json_object *help = json_object_new_object(), *ops = json_object_new_object();
+	struct na_op_tally times[NA_OP_MAX];
 	__u64 n[NA_V_MAX];
-	int err = na_counters_read(&d->plane, n);
+	int err = na_counters_read(&d->plane, n) ?: na_tally_ops(&d->plane, times);
 	__u32 i;
 
 	(void)request, (void)why;
 	json_object_object_add(o, "counters", counters);
 	json_object_object_add(o, "help", help);
+	json_object_object_add(o, "nfsd", ops);
+	for (i = 0; !err && i < NA_OP_MAX; i++) {
+		struct json_object *op = json_object_new_object();
+
+		json_object_object_add(ops, na_op_names[i], op);
+		na_tally_put_times(op, times[i].ns, times[i].times);
+	}
 	for (i = 0; !err && i < NA_V_MAX; i++) {
 		put_number(counters, na_verdict_names[i].name, n[i]);
 		put(help, na_verdict_names[i].name, na_verdict_names[i].help);

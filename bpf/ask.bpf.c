@@ -316,6 +316,8 @@ __attribute__((noinline)) int na_ask_record(struct __sk_buff *skb)
 	}
 	if (why != NA_V_HIT)
 		na_count(why, 1);
+	if (na_tally_sets && why != NA_V_HIT && why != NA_V_PASS_NOTREAD)
+		na_tally_missed(skb, why);
 	return 1;
 }
 

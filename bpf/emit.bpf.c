@@ -291,7 +291,9 @@ __attribute__((noinline)) int na_send_offered(struct __sk_buff *skb, __u32 i, __
 	if (na_send_reply(&c, s, 0, last) < 0)
 		return -1;
 	na_count(NA_V_HIT, 1);
-	na_count(NA_V_HIT_BYTES, q->rep_len - NA_READ3_HEAD);
+	na_count(NA_V_HIT_BYTES, c.w->send.data_len);
+	if (na_tally_sets)
+		na_tally_hit(skb, c.w->send.data_len, q->entry);
 	return 0;
 }
 

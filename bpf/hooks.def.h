@@ -15,6 +15,7 @@
  *   FILL           as MANDATORY; a skipped run loses a fill and nothing else, so the
  *                  loader does not count it among those that flush everything
  *   FILL_PRESENT   the same, where the kernel has the function
+ *   COUNT          counts what nfsd does, and is no guard: nothing depends on it
  *   OPTIONAL       closes a window that another hook or guard 2 also covers
  *
  * Arguments are checked by the verifier: a program whose function has others than those
@@ -83,7 +84,8 @@
 	X(na_e_stop, "svc_xprt_destroy_all", FENTRY, sunrpc, MANDATORY, "nfsd stops, before")      \
 	X(na_x_stop, "svc_xprt_destroy_all", FEXIT, sunrpc, MANDATORY, "nfsd stops, after")        \
 	X(na_e_splice_read, "nfsd_splice_read", FENTRY, nfsd, FILL, "fill: what nfsd is about to read") \
-	X(na_e_iter_read, "nfsd_iter_read", FENTRY, nfsd, FILL_PRESENT, "fill, where splicing is off")
+	X(na_e_iter_read, "nfsd_iter_read", FENTRY, nfsd, FILL_PRESENT, "fill, where splicing is off") \
+	X(na_x_dispatch, "nfsd_dispatch", FEXIT, nfsd, COUNT, "counters by client and export")
 /* clang-format on */
 
 #endif

@@ -183,14 +183,51 @@ struct svc_cred {
 	__u32 cr_flavor;
 };
 
+struct xdr_buf {
+	unsigned int page_len;
+};
+
 struct svc_rqst {
 	struct svc_xprt *rq_xprt;
+	struct na_sockaddr rq_addr; /* the client's */
 	struct svc_serv *rq_server;
 	struct svc_cred rq_cred;
 	__be32 rq_xid;
 	__u32 rq_prog;
 	__u32 rq_vers;
 	__u32 rq_proc;
+	void *rq_argp;
+	void *rq_resp;
+	struct xdr_buf rq_res;
+	__s64 rq_stime; /* when the call had been received */
+};
+
+struct nfsd3_writeres {
+	__be32 status;
+	unsigned long count;
+};
+
+struct nfsd4_read {
+	__u32 rd_length;
+};
+
+struct nfsd4_write {
+	__u32 wr_bytes_written;
+};
+
+union nfsd4_op_u {
+	struct nfsd4_read read;
+	struct nfsd4_write write;
+};
+
+struct nfsd4_op {
+	__u32 opnum;
+	__be32 status;
+	union nfsd4_op_u u;
+};
+
+struct nfsd4_compoundargs {
+	struct nfsd4_op *ops;
 };
 
 struct knfsd_fh {
@@ -209,6 +246,15 @@ struct svc_fh {
 	struct knfsd_fh fh_handle;
 	struct dentry *fh_dentry;
 	struct svc_export *fh_export;
+};
+
+struct nfsd4_compound_state {
+	struct svc_fh current_fh;
+};
+
+struct nfsd4_compoundres {
+	__u32 opcnt; /* that were done */
+	struct nfsd4_compound_state cstate;
 };
 
 #pragma clang attribute pop

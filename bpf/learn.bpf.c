@@ -5,6 +5,7 @@
  * reply may leave in several skbs: na_flow.fill remembers how far it got.
  */
 #include "bpf/store.bpf.h"
+#include "bpf/tally.bpf.h"
 #include "bpf/tc.bpf.h"
 
 #define NA_REPLY_XID 12u /* bytes of a reply up to its xid and direction */
@@ -176,6 +177,7 @@ static __always_inline __u32 na_entry_for(struct na_work *w, struct na_ctl *ctl)
 	e->flush = p->flush;
 	e->expires = w->s.now + p->ttl;
 	e->fsid = w->res.fattr.fsid;
+	e->export = na_tally_export(w->fh.data, w->fh.len, &w->export_key);
 	e->size = (__u32)p->snap.size;
 	na_memcpy(&e->fh, &w->fh, sizeof(e->fh));
 	na_memcpy(e->attr, w->res.attr, sizeof(e->attr));

@@ -296,6 +296,8 @@ int na_limit_in(struct __sk_buff *skb)
 		return NA_LIMIT_PASS;
 	if (!na_admitted(skb, m)) {
 		na_count(NA_V_LIMIT_DROPPED, 1);
+		if (na_tally_sets)
+			na_tally_held(skb, NA_IN, 0);
 		return NA_LIMIT_DROP;
 	}
 	w->l.st = m->in;
@@ -324,6 +326,8 @@ __u64 na_limit_answer(struct __sk_buff *skb, __u32 bytes)
 	if (at <= w->s.now)
 		return 0;
 	na_count(NA_V_LIMIT_HELD, 1);
+	if (na_tally_sets)
+		na_tally_held(skb, NA_IN, at - w->s.now);
 	return at;
 }
 
@@ -356,6 +360,8 @@ int na_limit_out(struct __sk_buff *skb)
 	if (at <= w->s.now || at <= skb->tstamp)
 		return 1;
 	na_count(NA_V_LIMIT_HELD, 1);
+	if (na_tally_sets)
+		na_tally_held(skb, NA_OUT, at - w->s.now);
 	bpf_skb_set_tstamp(skb, at, BPF_SKB_TSTAMP_DELIVERY_MONO);
 	return 1;
 }

@@ -24,6 +24,10 @@ struct na_limits_map na_limits SEC(".maps");
 struct na_buckets_map na_buckets SEC(".maps");
 struct na_unshaped_map na_unshaped SEC(".maps");
 struct na_meters_map na_meters SEC(".maps");
+struct na_client_work_map na_client_work SEC(".maps");
+struct na_client_reads_map na_client_reads SEC(".maps");
+struct na_export_tally_map na_export_tally SEC(".maps");
+struct na_op_tally_map na_op_tally SEC(".maps");
 struct na_work_map na_works SEC(".maps");
 struct na_dozes_map na_dozes SEC(".maps");
 
@@ -37,5 +41,6 @@ const volatile __u64 na_ttl_ns = 60000000000ull;
 const volatile __u64 na_alive_ns = 5000000000ull;
 const volatile __u32 na_guards = 3;
 const volatile __u32 na_entries_max = 1;
+const volatile __u32 na_tally_sets = 0;
 
 char LICENSE[] SEC("license") = "GPL";

@@ -14,6 +14,7 @@
 #include "nfsaccel/export.h"
 #include "nfsaccel/meter.h"
 #include "nfsaccel/splice_state.h"
+#include "nfsaccel/tally.h"
 
 /* One element: mode, epoch, flush number, id source. */
 struct na_ctl_map {
@@ -177,6 +178,35 @@ struct na_meters_map {
 	__type(value, struct na_meter);
 };
 
+/* Who did how much; tally.h says which is which. One element of these is a set of places. */
+struct na_client_work_map {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct na_work_set);
+};
+
+struct na_client_reads_map {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct na_read_set);
+};
+
+struct na_export_tally_map {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, NA_TALLY_EXPORTS);
+	__type(key, __u32);
+	__type(value, struct na_export_tally);
+};
+
+struct na_op_tally_map {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, NA_OP_MAX);
+	__type(key, __u32);
+	__type(value, struct na_op_tally);
+};
+
 extern struct na_ctl_map na_ctl SEC(".maps");
 extern struct na_counters_map na_counters SEC(".maps");
 extern struct na_slots_map na_slots SEC(".maps");
@@ -198,6 +228,10 @@ extern struct na_limits_map na_limits SEC(".maps");
 extern struct na_buckets_map na_buckets SEC(".maps");
 extern struct na_unshaped_map na_unshaped SEC(".maps");
 extern struct na_meters_map na_meters SEC(".maps");
+extern struct na_client_work_map na_client_work SEC(".maps");
+extern struct na_client_reads_map na_client_reads SEC(".maps");
+extern struct na_export_tally_map na_export_tally SEC(".maps");
+extern struct na_op_tally_map na_op_tally SEC(".maps");
 
 /* Set by the loader before the programs are loaded. */
 extern const volatile __u32 na_netns; /* inode number of the network namespace served */
@@ -208,6 +242,7 @@ extern const volatile __u64 na_ttl_ns; /* longest life of entries and authorizat
 extern const volatile __u64 na_alive_ns; /* a connection is answered this long without a pass */
 extern const volatile __u32 na_guards; /* test switch: bit 0 guard 1, bit 1 guard 2 */
 extern const volatile __u32 na_entries_max; /* highest entry number + 1 */
+extern const volatile __u32 na_tally_sets; /* of na_client_*, a power of two; 0: nobody counts */
 
 static __always_inline struct na_ctl *na_ctl_get(void)
 {

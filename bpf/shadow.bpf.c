@@ -34,14 +34,16 @@ static __always_inline bool na_shadow_settled(struct na_work *w, struct na_ctl *
 }
 
 /* Tell who came first; answering ends, and what was cached is gone. */
-static __always_inline void na_shadow_trip(struct na_work *w, struct na_ctl *ctl,
-					   const struct na_entry *e, const struct na_shadow *h,
-					   __u32 fault, __u64 at)
+static __always_inline void na_shadow_trip(struct __sk_buff *skb, struct na_work *w,
+					   struct na_ctl *ctl, const struct na_entry *e,
+					   const struct na_shadow *h, __u32 fault, __u64 at)
 {
 	struct na_shadow_report *r;
 	__u32 zero = 0;
 
 	na_count(NA_V_SHADOW_DIFF, 1);
+	if (na_tally_sets)
+		na_tally_compared(skb, 0, false, e->export);
 	r = bpf_map_lookup_elem(&na_shadow_found, &zero);
 	if (r && __sync_val_compare_and_swap(&r->fault, NA_SHADOW_NONE, fault) == NA_SHADOW_NONE) {
 		r->status = w->res.status;
@@ -68,10 +70,13 @@ static __always_inline void na_shadow_stop(struct na_flow *f, struct na_entry *e
 	na_unpin(e);
 }
 
-static __always_inline void na_shadow_done(const struct na_shadow *h, __u64 now)
+static __always_inline void na_shadow_done(struct __sk_buff *skb, const struct na_entry *e,
+					   const struct na_shadow *h, __u64 now)
 {
 	na_count(NA_V_SHADOW_SAME, 1);
 	na_count(NA_V_SHADOW_NS, now - h->asked);
+	if (na_tally_sets)
+		na_tally_compared(skb, now - h->asked, true, e->export);
 }
 
 struct na_compare_ctx {
@@ -160,9 +165,9 @@ int na_shadow_data(struct __sk_buff *skb, __u32 off, __u32 avail)
 	if (!h || c.gone || (c.diff && !na_shadow_settled(w, ctl, c.e, h)))
 		na_count(NA_V_SHADOW_MOVED, 1);
 	else if (c.diff)
-		na_shadow_trip(w, ctl, c.e, h, NA_SHADOW_DATA, c.f->fill.offset);
+		na_shadow_trip(skb, w, ctl, c.e, h, NA_SHADOW_DATA, c.f->fill.offset);
 	else
-		na_shadow_done(h, w->s.now);
+		na_shadow_done(skb, c.e, h, w->s.now);
 	na_shadow_stop(c.f, c.e);
 	bpf_map_delete_elem(&na_shadows, &w->pending_key);
 	return 0;
@@ -236,9 +241,9 @@ __attribute__((noinline)) int na_shadow_reply(struct __sk_buff *skb, __u32 off, 
 	if (!told)
 		na_count(NA_V_SHADOW_MOVED, 1);
 	else if (fault)
-		na_shadow_trip(w, ctl, e, h, fault, 0);
+		na_shadow_trip(skb, w, ctl, e, h, fault, 0);
 	else
-		na_shadow_done(h, w->s.now);
+		na_shadow_done(skb, e, h, w->s.now);
 	na_unpin(e);
 	return 0;
 }

@@ -108,6 +108,17 @@ __u64 na_limit_answer(struct __sk_buff *skb, __u32 bytes);
 /* An egress segment as nfsd sent it: counts, and sets its departure. 1 if it is limited. */
 int na_limit_out(struct __sk_buff *skb);
 
+/*
+ * tally.bpf.c, for the client of the segment, and the export where it is known (else 0): n READs
+ * left to nfsd; one answered from the entry; a packet held this long, or, for 0, dropped; a READ
+ * compared.
+ */
+int na_tally_missed(struct __sk_buff *skb, __u32 why); /* the READ in w->args */
+int na_tally_passed(struct __sk_buff *skb, __u32 why, __u32 n);
+int na_tally_hit(struct __sk_buff *skb, __u32 bytes, __u32 entry);
+int na_tally_held(struct __sk_buff *skb, __u32 dir, __u64 ns);
+int na_tally_compared(struct __sk_buff *skb, __u64 ns, __u32 same, __u32 export);
+
 /* rest.bpf.c: keep what NA_DO_SPLIT leaves of the skb, and put it behind the headers again. */
 int na_keep_rest(struct __sk_buff *skb);
 int na_put_rest(struct __sk_buff *skb);

@@ -183,6 +183,8 @@ static __always_inline void na_consider(struct __sk_buff *skb, struct na_work *w
 		return;
 	}
 	na_count(why, w->o.n - from);
+	if (na_tally_sets)
+		na_tally_passed(skb, why, w->o.n - from);
 	if (!na_offer_pass(skb, w, from))
 		w->s.facts &= ~NA_SEG_NOTED;
 }
@@ -245,6 +247,8 @@ int na_ingress(struct __sk_buff *skb)
 		na_count(NA_V_RESET_CLIENT, 1);
 	if (w->a.taken < w->o.n) {
 		na_count(w->a.why, w->o.n - w->a.taken);
+		if (na_tally_sets)
+			na_tally_passed(skb, w->a.why, w->o.n - w->a.taken);
 		if (!na_offer_pass(skb, w, w->a.taken)) {
 			bpf_spin_lock(&f->lock);
 			f->flags |= NA_FLOW_DARK;

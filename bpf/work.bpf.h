@@ -88,6 +88,8 @@ struct na_work {
 	/* egress: the reply being learnt */
 	struct na_read3res res;
 	struct na_fh fh;
+	/* both: room to make a key in */
+	struct na_export_key export_key;
 	/* both: what the call would have been answered with; entry 0: it could not be */
 	struct na_shadow shadow;
 	bool hooked; /* egress: and nfsd began that very READ */

@@ -127,7 +127,7 @@ struct na_entry {
 	__u32 block[NA_FILE_BLOCKS]; /* block numbers, NA_NO_BLOCK where none */
 	struct na_inode_snap snap;
 	__u32 keep; /* set by the daemon: the clock hand passes over it */
-	__u32 pad;
+	__u32 export; /* its number; 0: not known when it was filled */
 };
 _Static_assert(sizeof(struct na_entry) == 384, "na_entry");
 

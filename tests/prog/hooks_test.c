@@ -156,7 +156,7 @@ static void test_complete(void **state)
 		"na_x_xfs_down na_e_subvol na_x_subvol na_e_remount na_x_remount na_l_umount "
 		"na_e_update na_x_update na_e_purge na_x_purge na_e_flush na_x_flush "
 		"na_e_nl_sunrpc na_x_nl_sunrpc na_e_nl_nfsd na_x_nl_nfsd na_e_stop na_x_stop "
-		"na_e_splice_read na_e_iter_read na_x_lookup na_l_notify";
+		"na_e_splice_read na_e_iter_read na_x_lookup na_l_notify na_x_dispatch";
 	size_t i, k;
 
 	(void)state;

@@ -48,6 +48,12 @@ static void expect_reply(__u32 seq, __u32 len, __u32 consumed, bool all)
 		scene_expect_silence(&s);
 }
 
+/* Of the file in reply[], without the padding behind them. */
+static __u32 file_bytes(void)
+{
+	return na_get_be32(reply + NA_READ3_HEAD - 4);
+}
+
 static void expect_pins(const struct scene_file *file, __u32 n)
 {
 	assert_int_equal(scene_pins(&s, file), n);
@@ -82,7 +88,7 @@ static void hit(const struct scene_setup *at, const struct scene_file *file, __u
 	scene_ingress(&s, &in);
 	rep = scene_reply(file, XID, offset, count, reply);
 	expect_reply(at->server, rep, len, true);
-	scene_expect_counts(&s, NA_V_HIT, 1, NA_V_HIT_BYTES, (int)(rep - NA_READ3_HEAD),
+	scene_expect_counts(&s, NA_V_HIT, 1, NA_V_HIT_BYTES, (int)file_bytes(),
 			    at->dout ? -1 : NA_V_FLOW_SPLICED, 1, -1);
 	scene_get(&s, &f);
 	assert_int_equal(f.count, 1);
@@ -255,7 +261,7 @@ static void mixed(const struct scene_setup *at, const struct mix *m, const struc
 		rep = scene_reply(file, XID + i, i, 2000, reply);
 		expect_reply(seq, rep, total - nrest, false);
 		seq += rep;
-		bytes += rep - NA_READ3_HEAD;
+		bytes += file_bytes();
 	}
 	want = scene_from_client(&s, rest, nrest);
 	want.seq -= at->din;
@@ -344,7 +350,7 @@ static void test_fifo(void **state)
 		for (n = 0, bytes = 0; n < last; n++, i++, seq += rep) {
 			rep = scene_reply(&file, XID + i, 0, 90, reply);
 			expect_reply(seq, rep, taken, whole && n + 1 == last);
-			bytes += rep - NA_READ3_HEAD;
+			bytes += file_bytes();
 		}
 		expect_pins(&file, i);
 	}
