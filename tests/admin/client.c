@@ -164,6 +164,7 @@ static unsigned int tcx_query(const char *device, bool egress, __u32 ids[static 
 {
 	LIBBPF_OPTS(bpf_prog_query_opts, opts, .prog_ids = ids, .prog_cnt = 64);
 
+	ids[0] = 0;
 	if (bpf_prog_query_opts(if_nametoindex(device), tcx_point(egress), &opts))
 		return 0;
 	return opts.prog_cnt;
