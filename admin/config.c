@@ -18,6 +18,7 @@
 enum kind {
 	KIND_TC_HOOK,
 	KIND_NUMBER,
+	KIND_NUMBER_AUTO, /* 0 is auto */
 	KIND_SIZE,
 	KIND_TIME,
 	KIND_PATH,
@@ -42,7 +43,7 @@ static const struct key {
 } keys[] = {
 	{"cache", "memory", KIND_SIZE, OFFSET(memory), 1ull << 20, 64ull << 30},
 	{"cache", "max_file", KIND_SIZE, OFFSET(max_file), 0, NA_FILE_MAX},
-	{"cache", "max_packets", KIND_NUMBER, OFFSET(max_packets), 1, NA_REPLY_PACKETS},
+	{"cache", "max_packets", KIND_NUMBER_AUTO, OFFSET(max_packets), 1, NA_REPLY_PACKETS},
 	{"cache", "lifetime", KIND_TIME, OFFSET(lifetime), SECOND, 60 * SECOND},
 	{"cache", "credentials", KIND_NUMBER, OFFSET(credentials), 16, 1 << 20},
 	{"cache", "authorizations", KIND_NUMBER, OFFSET(authorizations), 64, 1 << 24},
@@ -76,7 +77,6 @@ void na_config_defaults(struct na_config *c)
 	*c = (struct na_config){
 		.memory = 64 << 20,
 		.max_file = NA_FILE_MAX,
-		.max_packets = 12,
 		.lifetime = 60 * SECOND,
 		.credentials = 16384,
 		.authorizations = 65536,
@@ -150,6 +150,11 @@ static int set_value(struct na_config *c, const struct key *k, const char *value
 	union na_address address;
 
 	switch (k->kind) {
+	case KIND_NUMBER_AUTO:
+		if (strcmp(value, "auto"))
+			return set_number(k, to, value);
+		*(uint64_t *)to = 0;
+		return 0;
 	case KIND_NUMBER:
 	case KIND_SIZE:
 	case KIND_TIME:
@@ -214,6 +219,9 @@ static const char *what_is_asked(const struct key *k, char *buf, size_t size)
 	char min[32], max[32];
 
 	switch (k->kind) {
+	case KIND_NUMBER_AUTO:
+		snprintf(buf, size, "a number from %ju to %ju, or auto", k->min, k->max);
+		break;
 	case KIND_NUMBER:
 		snprintf(buf, size, "a number from %ju to %ju", k->min, k->max);
 		break;

@@ -32,7 +32,7 @@ struct na_config {
 	/* [cache] */
 	uint64_t memory;   /* bytes */
 	uint64_t max_file; /* bytes */
-	uint64_t max_packets;
+	uint64_t max_packets; /* 0: auto */
 	uint64_t lifetime; /* ns */
 	uint64_t credentials;
 	uint64_t authorizations;

@@ -237,7 +237,7 @@ extern struct na_op_tally_map na_op_tally SEC(".maps");
 extern const volatile __u32 na_netns; /* inode number of the network namespace served */
 extern const volatile __u16 na_port; /* host order, 2049 */
 extern const volatile __u32 na_max_file; /* bytes, at most NA_FILE_MAX */
-extern const volatile __u32 na_max_packets; /* packets of one reply */
+extern const volatile __u32 na_max_packets; /* packets of one reply; 0: na_auto_packets() */
 extern const volatile __u64 na_ttl_ns; /* longest life of entries and authorizations */
 extern const volatile __u64 na_alive_ns; /* a connection is answered this long without a pass */
 extern const volatile __u32 na_guards; /* test switch: bit 0 guard 1, bit 1 guard 2 */

@@ -159,7 +159,7 @@ static __always_inline void na_consider(struct __sk_buff *skb, struct na_work *w
 	na_scan(skb, &w->p, &w->s, &rec);
 	if (!na_first_record(w, &rec))
 		return;
-	w->rep_max = na_max_packets * f->mss;
+	w->rep_max = (na_max_packets ?: na_auto_packets(f->mss)) * f->mss;
 	na_ask(skb);
 	if ((w->s.facts & NA_SEG_WARM) || w->compared)
 		f->bored = 0;

@@ -178,6 +178,18 @@ na_inline enum na_verdict na_may_fill(const struct na_fill_in *in)
 	return NA_V_FILL_DONE;
 }
 
+#define NA_JUMBO_MSS 4096u
+
+/*
+ * Packets up to which a reply of ours costs less than one of nfsd's, whose packets leave as
+ * one train. Measured at MTU 1500: 97 % with four, 118 % with six; at 9000: 97 % with three,
+ * 105 % with four (tests/lab/t/reply_size.sh).
+ */
+na_inline __u32 na_auto_packets(__u32 mss)
+{
+	return mss < NA_JUMBO_MSS ? 4 : 3;
+}
+
 /*
  * NA_V_FILL_AUTH if the reply also shows that this credential may read: nfsd may have
  * checked it before a chmod that ended before the hook ran, so nothing may have happened

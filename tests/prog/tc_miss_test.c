@@ -524,13 +524,12 @@ static void test_inode_guard(void **state)
 	scene_forget(&s, &file);
 }
 
-static void test_packets(void **state)
+static void packets_limited(__u32 packets)
 {
 	struct tc_options few = tc_defaults;
 
-	(void)state;
 	tc_close(&tc);
-	few.max_packets = 4;
+	few.max_packets = packets;
 	assert_int_equal(tc_open(&tc, &few), 0);
 	begin();
 	rebuild(0, 4 * SCENE_MSS - NA_READ3_HEAD);
@@ -544,6 +543,14 @@ static void test_packets(void **state)
 	scene_expect_counts(&s, NA_V_MISS_BIG, 1, NA_V_FILL_ASKED, 1, NA_V_TRANSLATED_IN, 1, -1);
 	assert_int_equal(scene_pins(&s, &file), 0);
 	scene_forget(&s, &file);
+}
+
+static void test_packets(void **state)
+{
+	(void)state;
+	assert_true(SCENE_MSS < NA_JUMBO_MSS);
+	packets_limited(4);
+	packets_limited(0); /* auto: four of these */
 }
 
 /* A second call with one xid: nfsd's reply will fill neither. */

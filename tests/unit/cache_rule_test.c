@@ -242,6 +242,15 @@ static void guards_switch_off_alone(void **state)
 	assert_int_equal(na_may_answer(&c.in, &c.live), NA_V_HIT);
 }
 
+static void packets_by_size(void **state)
+{
+	(void)state;
+	assert_int_equal(na_auto_packets(1448), 4);
+	assert_int_equal(na_auto_packets(NA_JUMBO_MSS - 1), 4);
+	assert_int_equal(na_auto_packets(NA_JUMBO_MSS), 3);
+	assert_int_equal(na_auto_packets(8948), 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -251,6 +260,7 @@ int main(void)
 		cmocka_unit_test(blocks_for_every_range),
 		cmocka_unit_test(every_bit_of_the_snapshot),
 		cmocka_unit_test(guards_switch_off_alone),
+		cmocka_unit_test(packets_by_size),
 	};
 
 	return cmocka_run_group_tests_name("cache_rule", tests, NULL, NULL);
