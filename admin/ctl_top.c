@@ -66,9 +66,8 @@ static void take_rows(struct top *t, struct json_object *reply)
 	uint64_t now = na_ctl_now();
 
 	t->screen.view->read(reply, &fresh);
-	if (t->screen.view->rates)
-		na_top_rates(&fresh, &t->table,
-			     t->table_ns ? (double)(now - t->table_ns) / 1e9 : 0);
+	na_top_fill(&fresh, &t->table, t->table_ns ? (double)(now - t->table_ns) / 1e9 : 0,
+		    t->screen.view->column);
 	na_top_clear(&t->table);
 	t->table = fresh;
 	t->table_ns = now;
@@ -103,7 +102,7 @@ static void set_view(struct top *t, const struct na_top_view *view)
 {
 	t->screen.view = view;
 	t->screen.first = 0;
-	t->screen.column = view->column[NA_TOP_TOTAL].format ? NA_TOP_TOTAL : NA_TOP_NAME;
+	t->screen.column = view->sorted;
 	t->screen.falling = t->screen.column != NA_TOP_NAME;
 	na_top_clear(&t->table);
 	t->table_ns = 0;
@@ -112,9 +111,14 @@ static void set_view(struct top *t, const struct na_top_view *view)
 
 static void next_column(struct na_top_screen *s)
 {
-	do
-		s->column = s->column == NA_TOP_NAME ? 0 : s->column + 1;
-	while (s->column != NA_TOP_NAME && !s->view->column[s->column].format);
+	unsigned int shown = na_top_columns(s->view);
+
+	if (s->column == NA_TOP_NAME)
+		s->column = 0;
+	else
+		s->column++;
+	if (s->column >= shown)
+		s->column = NA_TOP_NAME;
 	s->falling = s->column != NA_TOP_NAME;
 }
 

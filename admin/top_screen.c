@@ -16,6 +16,8 @@
 
 #define ABOVE 5 /* lines above the rows */
 #define BELOW 1
+#define WIDTH 10 /* of a column */
+#define NAMES 18 /* characters for names, at least */
 
 bool na_top_open(void)
 {
@@ -148,36 +150,75 @@ static void draw_views(const struct na_top_screen *s)
 		print(3, A_NORMAL, "%s  %zu", text, s->all);
 }
 
+/* Those that would leave too little for names are not shown. */
+unsigned int na_top_columns(const struct na_top_view *view)
+{
+	unsigned int n = 0;
+
+	while (n < NA_TOP_NUMBERS && view->column[n].format &&
+	       (n == 0 || (int)(n + 1) * WIDTH + NAMES <= COLS))
+		n++;
+	return n;
+}
+
 /* The column sorted by bears a mark. */
 static void draw_titles(const struct na_top_screen *s)
 {
+	unsigned int i, shown = na_top_columns(s->view);
 	const char *mark = s->falling ? "v" : "^";
 	char text[256];
-	unsigned int i;
 	int len = 0;
 
-	for (i = 0; i < NA_TOP_NUMBERS && s->view->column[i].format; i++)
-		len += snprintf(text + len, sizeof(text) - (size_t)len, "%9s%s",
+	for (i = 0; i < shown; i++)
+		len += snprintf(text + len, sizeof(text) - (size_t)len, "%*s%s", WIDTH - 1,
 				s->view->column[i].title, s->column == i ? mark : " ");
 	snprintf(text + len, sizeof(text) - (size_t)len, " %s%s", s->view->title,
 		 s->column == NA_TOP_NAME ? mark : "");
 	print(4, A_REVERSE, "%s", text);
 }
 
+static const char *write_time(double ns, char to[static 32])
+{
+	if (ns < 10e6)
+		snprintf(to, 32, "%.0f us", ns / 1e3);
+	else if (ns < 10e9)
+		snprintf(to, 32, "%.0f ms", ns / 1e6);
+	else
+		snprintf(to, 32, "%.0f s", ns / 1e9);
+	return to;
+}
+
+static const char *write_number(double n, enum na_top_format format, char to[static 32])
+{
+	if (n < 0)
+		return "-";
+	switch (format) {
+	case NA_TOP_NONE:
+		return "";
+	case NA_TOP_PLAIN:
+		return na_ctl_rate(n, to);
+	case NA_TOP_SIZE:
+		return na_format_size((uint64_t)n, to);
+	case NA_TOP_PERCENT:
+		snprintf(to, 32, "%.1f", n);
+		return to;
+	case NA_TOP_TIME:
+		return write_time(n, to);
+	}
+	return "";
+}
+
 static void draw_row(const struct na_top_screen *s, int y, const struct na_top_row *r)
 {
+	unsigned int i, shown = na_top_columns(s->view);
 	char number[32];
-	unsigned int i;
 	int x = 0;
 
-	for (i = 0; i < NA_TOP_NUMBERS && s->view->column[i].format; i++, x += 10) {
-		if (r->n[i] < 0)
-			strcpy(number, "-");
-		else if (s->view->column[i].format == NA_TOP_SIZE)
-			na_format_size((uint64_t)r->n[i], number);
-		else
-			na_ctl_rate(r->n[i], number);
-		put(y, x + 9 - (int)(strlen(number) < 9 ? strlen(number) : 9), number);
+	for (i = 0; i < shown; i++, x += WIDTH) {
+		const char *text = write_number(r->n[i], s->view->column[i].format, number);
+		int len = (int)strlen(text);
+
+		put(y, x + WIDTH - 1 - (len < WIDTH - 1 ? len : WIDTH - 1), text);
 	}
 	put(y, x + 1, r->name);
 }
@@ -201,7 +242,7 @@ void na_top_draw(struct na_top_screen *s)
 		print(LINES - 1, A_BOLD, "filter: %s_", s->filter);
 	else if (LINES > ABOVE)
 		print(LINES - 1, A_NORMAL,
-		      "q quit  f files  e exports  c counters  l limits  s sort  r reverse  / "
+		      "q quit c clients e exports f files n counters l limits s sort r reverse / "
 		      "filter");
 	refresh();
 }

@@ -28,6 +28,8 @@ bool na_top_open(void);
 void na_top_close(void);
 /* May move `first`, so that there are rows to be seen. */
 void na_top_draw(struct na_top_screen *s);
+/* Columns of numbers that fit, beside names. */
+unsigned int na_top_columns(const struct na_top_view *view);
 /* Rows that fit. */
 size_t na_top_page(void);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "admin/top_table.h"
 
+#include "admin/latency.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,24 +47,67 @@ static int by_key(const void *a, const void *b)
 	return strcmp((*x)->key, (*y)->key);
 }
 
-void na_top_rates(struct na_top_table *t, const struct na_top_table *before, double seconds)
+/* What is new of a total; below 0 if that is not known. */
+static double fresh(const struct na_top_row *r, const struct na_top_row *old, unsigned int total)
+{
+	return old ? r->total[total] - old->total[total] : -1;
+}
+
+static double most(const struct na_top_row *r, const struct na_top_row *old, unsigned int permille)
+{
+	__u64 times[NA_TIMES];
+	unsigned int i;
+
+	for (i = 0; old && i < NA_TIMES; i++) {
+		if (r->times[i] < old->times[i])
+			return -1;
+		times[i] = r->times[i] - old->times[i];
+	}
+	return old && na_times_sum(times) ? (double)na_time_share(times, permille) : -1;
+}
+
+static double number(const struct na_top_row *r, const struct na_top_row *old, double seconds,
+		     const struct na_top_column *c, double given)
+{
+	double n, all;
+
+	switch (c->source) {
+	case NA_TOP_GIVEN:
+		return given;
+	case NA_TOP_TOTAL:
+		return r->total[c->of];
+	case NA_TOP_RATE:
+		n = fresh(r, old, c->of);
+		return n >= 0 && seconds > 0 ? n / seconds : -1;
+	case NA_TOP_SHARE:
+		n = fresh(r, old, c->of);
+		all = fresh(r, old, c->in);
+		return n >= 0 && all > 0 ? n * 100 / all : -1;
+	case NA_TOP_MOST:
+		return most(r, old, c->of);
+	}
+	return -1;
+}
+
+void na_top_fill(struct na_top_table *t, const struct na_top_table *before, double seconds,
+		 const struct na_top_column column[static NA_TOP_NUMBERS])
 {
 	const struct na_top_row **index = calloc(before->n + 1, sizeof(*index));
 	size_t i;
+	unsigned int k;
 
 	for (i = 0; index && i < before->n; i++)
 		index[i] = &before->row[i];
 	if (index)
 		qsort(index, before->n, sizeof(*index), by_key);
 	for (i = 0; i < t->n; i++) {
-		const struct na_top_row *r = &t->row[i], **old = NULL;
+		struct na_top_row *r = &t->row[i];
+		const struct na_top_row *key = r, **old = NULL;
 
 		if (index && before->n)
-			old = bsearch(&r, index, before->n, sizeof(*index), by_key);
-		t->row[i].n[NA_TOP_RATE] = -1;
-		if (old && seconds > 0 && r->n[NA_TOP_TOTAL] >= (*old)->n[NA_TOP_TOTAL])
-			t->row[i].n[NA_TOP_RATE] =
-				(r->n[NA_TOP_TOTAL] - (*old)->n[NA_TOP_TOTAL]) / seconds;
+			old = bsearch(&key, index, before->n, sizeof(*index), by_key);
+		for (k = 0; k < NA_TOP_NUMBERS; k++)
+			r->n[k] = number(r, old ? *old : NULL, seconds, &column[k], r->n[k]);
 	}
 	free(index);
 }

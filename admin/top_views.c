@@ -5,7 +5,44 @@
 
 #include <stdio.h>
 
-#define FILES 200 /* asked for; more than a screen holds */
+#define ROWS 200 /* of files and clients, asked for; more than a screen holds */
+
+/* The totals that rates are made of. */
+enum { OPS, BYTES, HITS, READS, HELD };
+
+/* What clients and exports have in common. */
+static void read_tally(struct json_object *o, struct na_top_row *r)
+{
+	struct json_object *times = na_ctl_field(na_ctl_field(o, "latency"), "buckets");
+	double hits = (double)na_ctl_number(o, "hits");
+	size_t i;
+
+	r->total[OPS] = (double)na_ctl_number(o, "calls") + hits;
+	r->total[BYTES] = (double)na_ctl_number(o, "read_bytes") +
+			  (double)na_ctl_number(o, "written_bytes") +
+			  (double)na_ctl_number(o, "hit_bytes");
+	r->total[HITS] = hits;
+	r->total[READS] = hits + (double)na_ctl_number(na_ctl_field(o, "ops"), "read");
+	r->total[HELD] = (double)na_ctl_number(o, "held") + (double)na_ctl_number(o, "dropped");
+	for (i = 0; i < NA_TIMES && i < na_ctl_items(times); i++)
+		r->times[i] = json_object_get_uint64(json_object_array_get_idx(times, i));
+}
+
+static void read_clients(struct json_object *reply, struct na_top_table *t)
+{
+	struct json_object *list = na_ctl_field(reply, "clients");
+	size_t i;
+
+	for (i = 0; i < na_ctl_items(list); i++) {
+		struct json_object *c = json_object_array_get_idx(list, i);
+		struct na_top_row *r =
+			na_top_add(t, na_ctl_text(c, "address"), na_ctl_text(c, "address"));
+
+		if (!r)
+			return;
+		read_tally(c, r);
+	}
+}
 
 static void read_files(struct json_object *reply, struct na_top_table *t)
 {
@@ -23,7 +60,7 @@ static void read_files(struct json_object *reply, struct na_top_table *t)
 		r = na_top_add(t, key, name);
 		if (!r)
 			return;
-		r->n[NA_TOP_TOTAL] = (double)na_ctl_number(f, "hits");
+		r->total[HITS] = (double)na_ctl_number(f, "hits");
 		r->n[2] = (double)na_ctl_number(f, "size");
 		r->n[3] = (double)na_ctl_number(f, "cached_bytes");
 		r->n[4] = (double)na_ctl_number(f, "expires");
@@ -42,9 +79,9 @@ static void read_exports(struct json_object *reply, struct na_top_table *t)
 
 		if (!r)
 			return;
-		r->n[NA_TOP_TOTAL] = (double)na_ctl_number(e, "hits");
-		r->n[2] = (double)na_ctl_number(e, "files");
-		r->n[3] = (double)na_ctl_number(e, "cached_bytes");
+		read_tally(e, r);
+		r->n[6] = (double)na_ctl_number(e, "files");
+		r->n[7] = (double)na_ctl_number(e, "cached_bytes");
 	}
 }
 
@@ -67,7 +104,7 @@ static void read_counters(struct json_object *reply, struct na_top_table *t)
 		r = na_top_add(t, name, text);
 		if (!r)
 			return;
-		r->n[NA_TOP_TOTAL] = (double)n;
+		r->total[OPS] = (double)n;
 	}
 }
 
@@ -90,38 +127,59 @@ static void read_limits(struct json_object *reply, struct na_top_table *t)
 }
 
 const struct na_top_view na_top_views[NA_TOP_VIEWS] = {
-	{.key = 'f',
-	 .name = "files",
-	 .request = "cache top",
-	 .count = FILES,
-	 .rates = true,
-	 .column = {{"HIT/s", NA_TOP_PLAIN},
-		    {"HITS", NA_TOP_PLAIN},
-		    {"SIZE", NA_TOP_SIZE},
-		    {"CACHED", NA_TOP_SIZE},
-		    {"TTL", NA_TOP_PLAIN}},
-	 .title = "FILE",
-	 .read = read_files},
+	{.key = 'c',
+	 .name = "clients",
+	 .request = "clients",
+	 .count = ROWS,
+	 .column = {{"OP/s", NA_TOP_PLAIN, NA_TOP_RATE, OPS, 0},
+		    {"B/s", NA_TOP_SIZE, NA_TOP_RATE, BYTES, 0},
+		    {"HIT%", NA_TOP_PERCENT, NA_TOP_SHARE, HITS, READS},
+		    {"P99", NA_TOP_TIME, NA_TOP_MOST, 990, 0},
+		    {"HELD/s", NA_TOP_PLAIN, NA_TOP_RATE, HELD, 0},
+		    {"P50", NA_TOP_TIME, NA_TOP_MOST, 500, 0},
+		    {"OPS", NA_TOP_PLAIN, NA_TOP_TOTAL, OPS, 0},
+		    {"BYTES", NA_TOP_SIZE, NA_TOP_TOTAL, BYTES, 0}},
+	 .sorted = 0,
+	 .title = "CLIENT",
+	 .read = read_clients},
 	{.key = 'e',
 	 .name = "exports",
 	 .request = "exports",
-	 .rates = true,
-	 .column = {{"HIT/s", NA_TOP_PLAIN},
-		    {"HITS", NA_TOP_PLAIN},
-		    {"FILES", NA_TOP_PLAIN},
-		    {"CACHED", NA_TOP_SIZE}},
+	 .column = {{"OP/s", NA_TOP_PLAIN, NA_TOP_RATE, OPS, 0},
+		    {"B/s", NA_TOP_SIZE, NA_TOP_RATE, BYTES, 0},
+		    {"HIT%", NA_TOP_PERCENT, NA_TOP_SHARE, HITS, READS},
+		    {"P99", NA_TOP_TIME, NA_TOP_MOST, 990, 0},
+		    {"HELD/s", NA_TOP_PLAIN, NA_TOP_RATE, HELD, 0},
+		    {"HITS", NA_TOP_PLAIN, NA_TOP_TOTAL, HITS, 0},
+		    {"FILES", NA_TOP_PLAIN, NA_TOP_GIVEN, 0, 0},
+		    {"CACHED", NA_TOP_SIZE, NA_TOP_GIVEN, 0, 0}},
+	 .sorted = 0,
 	 .title = "EXPORT",
 	 .read = read_exports},
-	{.key = 'c',
+	{.key = 'f',
+	 .name = "files",
+	 .request = "cache top",
+	 .count = ROWS,
+	 .column = {{"HIT/s", NA_TOP_PLAIN, NA_TOP_RATE, HITS, 0},
+		    {"HITS", NA_TOP_PLAIN, NA_TOP_TOTAL, HITS, 0},
+		    {"SIZE", NA_TOP_SIZE, NA_TOP_GIVEN, 0, 0},
+		    {"CACHED", NA_TOP_SIZE, NA_TOP_GIVEN, 0, 0},
+		    {"TTL", NA_TOP_PLAIN, NA_TOP_GIVEN, 0, 0}},
+	 .sorted = 1,
+	 .title = "FILE",
+	 .read = read_files},
+	{.key = 'n',
 	 .name = "counters",
 	 .request = "stats",
-	 .rates = true,
-	 .column = {{"PER SEC", NA_TOP_PLAIN}, {"TOTAL", NA_TOP_PLAIN}},
+	 .column = {{"PER SEC", NA_TOP_PLAIN, NA_TOP_RATE, OPS, 0},
+		    {"TOTAL", NA_TOP_PLAIN, NA_TOP_TOTAL, OPS, 0}},
+	 .sorted = 1,
 	 .title = "COUNTER",
 	 .read = read_counters},
 	{.key = 'l',
 	 .name = "limits",
 	 .request = "limit list",
+	 .sorted = NA_TOP_NAME,
 	 .title = "LIMIT",
 	 .read = read_limits},
 };

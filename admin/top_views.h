@@ -7,27 +7,18 @@
 
 #include "admin/top_table.h"
 
-enum na_top_format {
-	NA_TOP_NONE, /* no such column */
-	NA_TOP_PLAIN,
-	NA_TOP_SIZE,
-};
-
 struct na_top_view {
 	int key;
 	const char *name;
-	const char *request; /* the control command */
-	int count;	     /* its argument; 0 for none */
-	bool rates;
-	struct {
-		const char *title;
-		enum na_top_format format;
-	} column[NA_TOP_NUMBERS];
-	const char *title; /* of the name */
+	const char *request;			     /* the control command */
+	int count;				     /* its argument; 0 for none */
+	struct na_top_column column[NA_TOP_NUMBERS]; /* the first of them where there is no room */
+	unsigned int sorted;			     /* by this one, at first */
+	const char *title;			     /* of the name */
 	void (*read)(struct json_object *reply, struct na_top_table *t);
 };
 
-#define NA_TOP_VIEWS 4
+#define NA_TOP_VIEWS 5
 extern const struct na_top_view na_top_views[NA_TOP_VIEWS];
 
 #endif

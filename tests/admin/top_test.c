@@ -110,12 +110,17 @@ static void views(void **state)
 	assert_int_equal(ctl("limit set 10.9.9.9 ops=77 >/dev/null"), 0);
 	assert_int_equal(ctl("cache flush >/dev/null"), 0);
 	open_top("screen");
-	shows("\\[files\\]");
+	shows("\\[clients\\]");
+	shows("^ *OP/sv *B/s *HIT% *P99 ");
 	shows("^up .* of .* files");
 	shows("^hits .* READ/s");
 	keys("e");
 	shows("\\[exports\\]");
-	keys("c");
+	keys("s");
+	shows("B/sv *HIT%");
+	keys("f");
+	shows("\\[files\\]");
+	keys("n");
 	shows("\\[counters\\]");
 	shows("flushes .*whole cache flushed");
 	keys("l");
@@ -142,7 +147,7 @@ static void views(void **state)
 	keys("Escape");
 	shows("10.1.2.3");
 	keys("Tab");
-	shows("\\[files\\]");
+	shows("\\[clients\\]");
 	quit_top();
 	assert_int_equal(daemon_end(pid, SIGTERM), 0);
 }
@@ -156,14 +161,17 @@ static void sizes(void **state)
 	open_top("vt100");
 	shows("/ filter$");
 	tmux("resize-window -t top -x 40 -y 12");
-	shows("^q quit  f files");
+	shows("^q quit c clients");
+	/* so narrow, there is no room for more */
+	shows("^ *OP/sv *B/s  CLIENT$");
 	loses("/ filter$");
 	tmux("resize-window -t top -x 12 -y 2");
 	loses("quit");
 	shows("^nfsaccel");
 	tmux("resize-window -t top -x 120 -y 40");
 	shows("/ filter$");
-	shows("\\[files\\]");
+	shows("\\[clients\\]");
+	shows("OPS *BYTES *CLIENT$");
 	quit_top();
 	assert_int_equal(daemon_end(pid, SIGTERM), 0);
 }

@@ -65,6 +65,8 @@ static void test_no_rates(void **state)
 	assert_int_equal(b.n[NA_V_HIT], 0);
 }
 
+enum { CLIENTS, EXPORTS, FILES, COUNTERS, LIMITS };
+
 static void read_into(struct na_top_table *t, size_t view, const char *reply)
 {
 	struct json_object *o = json_tokener_parse(reply);
@@ -86,38 +88,86 @@ static const char *const files_now =
 	" {\"handle\": \"aa\", \"dev\": 2, \"type\": 1, \"inode\": 9, \"hits\": 11},"
 	" {\"handle\": \"dd\", \"dev\": 1, \"type\": 1, \"inode\": 4, \"hits\": 2}]}";
 
+static void fill(struct na_top_table *t, const struct na_top_table *before, double seconds,
+		 size_t view)
+{
+	na_top_fill(t, before, seconds, na_top_views[view].column);
+}
+
 static void test_files(void **state)
 {
 	struct na_top_table before = {0}, t = {0};
 
 	(void)state;
-	read_into(&before, 0, files_before);
-	read_into(&t, 0, files_now);
+	read_into(&before, FILES, files_before);
+	read_into(&t, FILES, files_now);
 	assert_int_equal(t.n, 5);
 	assert_string_equal(t.row[0].name, "/no/such/dir: inode 2");
-	na_top_rates(&t, &before, 2);
-	assert_true(t.row[0].n[NA_TOP_RATE] == 5);
-	assert_true(t.row[1].n[NA_TOP_RATE] == 20);
+	fill(&t, &before, 2, FILES);
+	assert_true(t.row[0].n[0] == 5);
+	assert_true(t.row[1].n[0] == 20);
 	/* new; the same handle on another device; counted anew */
-	assert_true(t.row[2].n[NA_TOP_RATE] < 0);
-	assert_true(t.row[3].n[NA_TOP_RATE] < 0);
-	assert_true(t.row[4].n[NA_TOP_RATE] < 0);
-	assert_true(t.row[0].n[NA_TOP_TOTAL] == 60 && t.row[0].n[2] == 4096 &&
-		    t.row[0].n[3] == 8192 && t.row[0].n[4] == 9);
+	assert_true(t.row[2].n[0] < 0);
+	assert_true(t.row[3].n[0] < 0);
+	assert_true(t.row[4].n[0] < 0);
+	assert_true(t.row[0].n[1] == 60 && t.row[0].n[2] == 4096 && t.row[0].n[3] == 8192 &&
+		    t.row[0].n[4] == 9);
 
-	na_top_sort(&t, NA_TOP_RATE, true);
-	assert_true(t.row[0].n[NA_TOP_TOTAL] == 50 && t.row[1].n[NA_TOP_TOTAL] == 60);
-	na_top_sort(&t, NA_TOP_TOTAL, false);
-	assert_true(t.row[0].n[NA_TOP_TOTAL] == 2 && t.row[4].n[NA_TOP_TOTAL] == 60);
+	na_top_sort(&t, 0, true);
+	assert_true(t.row[0].n[1] == 50 && t.row[1].n[1] == 60);
+	na_top_sort(&t, 1, false);
+	assert_true(t.row[0].n[1] == 2 && t.row[4].n[1] == 60);
 	na_top_sort(&t, NA_TOP_NAME, false);
-	assert_true(t.row[0].n[NA_TOP_TOTAL] == 60);
+	assert_true(t.row[0].n[1] == 60);
 
 	/* no time passed */
-	na_top_rates(&t, &before, 0);
-	assert_true(t.row[0].n[NA_TOP_RATE] < 0);
+	fill(&t, &before, 0, FILES);
+	assert_true(t.row[0].n[0] < 0);
 	na_top_clear(&before);
-	na_top_rates(&t, &before, 1);
-	assert_true(t.row[0].n[NA_TOP_RATE] < 0);
+	fill(&t, &before, 1, FILES);
+	assert_true(t.row[0].n[0] < 0);
+	na_top_clear(&t);
+}
+
+static const char *const clients_before =
+	"{\"clients\": [{\"address\": \"10.0.0.1\", \"calls\": 100, \"hits\": 50, \"hit_bytes\": "
+	"4096,"
+	" \"read_bytes\": 1000, \"written_bytes\": 24, \"ops\": {\"read\": 10}, \"held\": 5,"
+	" \"dropped\": 1, \"latency\": {\"buckets\": [0, 0, 7, 900]}},"
+	" {\"address\": \"10.0.0.2\", \"calls\": 9, \"ops\": {\"read\": 9}}]}";
+static const char *const clients_now =
+	"{\"clients\": [{\"address\": \"10.0.0.1\", \"calls\": 110, \"hits\": 80, \"hit_bytes\": "
+	"8192,"
+	" \"read_bytes\": 2000, \"written_bytes\": 48, \"ops\": {\"read\": 20}, \"held\": 9,"
+	" \"dropped\": 3, \"latency\": {\"buckets\": [0, 0, 8, 900, 0, 0, 0, 0, 0, 0, 9]}},"
+	" {\"address\": \"10.0.0.2\", \"calls\": 9, \"ops\": {\"read\": 9}},"
+	" {\"address\": \"10.0.0.3\", \"calls\": 2}]}";
+
+static void test_clients(void **state)
+{
+	struct na_top_table before = {0}, t = {0};
+	unsigned int i;
+
+	(void)state;
+	read_into(&before, CLIENTS, clients_before);
+	read_into(&t, CLIENTS, clients_now);
+	fill(&t, &before, 2, CLIENTS);
+	assert_int_equal(t.n, 3);
+	assert_true(t.row[0].n[0] == 20);			/* 10 calls and 30 hits */
+	assert_true(t.row[0].n[1] == (4096 + 1000 + 24) / 2.0); /* bytes */
+	assert_true(t.row[0].n[2] == 75);			/* 30 hits of 40 READs */
+	/* of ten new calls nine took 512 to 1024 us, one 2 to 4 */
+	assert_true(t.row[0].n[3] > 900e3 && t.row[0].n[3] < 1024e3);
+	assert_true(t.row[0].n[5] > 512e3 && t.row[0].n[5] < 900e3);
+	assert_true(t.row[0].n[4] == 3);
+	assert_true(t.row[0].n[6] == 190 && t.row[0].n[7] == 8192 + 2000 + 48);
+	/* idle: rates are 0, of nothing there is no share */
+	assert_true(t.row[1].n[0] == 0 && t.row[1].n[2] < 0 && t.row[1].n[3] < 0);
+	/* new */
+	for (i = 0; i < 6; i++)
+		assert_true(t.row[2].n[i] < 0);
+	assert_true(t.row[2].n[6] == 2);
+	na_top_clear(&before);
 	na_top_clear(&t);
 }
 
@@ -126,7 +176,7 @@ static void test_filter(void **state)
 	struct na_top_table t = {0};
 
 	(void)state;
-	read_into(&t, 3,
+	read_into(&t, LIMITS,
 		  "{\"limits\": [{\"client\": \"10.0.0.1\", \"path\": \"/Srv\", \"options\": "
 		  "\"ops=5\","
 		  " \"runtime\": true, \"exported\": true},"
@@ -152,13 +202,14 @@ static void test_others(void **state)
 	size_t i;
 
 	(void)state;
-	read_into(&t, 1,
+	read_into(&t, EXPORTS,
 		  "{\"exports\": [{\"path\": \"/srv\", \"files\": 3, \"cached_bytes\": 5, "
 		  "\"hits\": 7}]}");
 	assert_int_equal(t.n, 1);
-	assert_true(t.row[0].n[NA_TOP_TOTAL] == 7 && t.row[0].n[2] == 3 && t.row[0].n[3] == 5);
+	fill(&t, &t, 1, EXPORTS);
+	assert_true(t.row[0].n[5] == 7 && t.row[0].n[6] == 3 && t.row[0].n[7] == 5);
 	na_top_clear(&t);
-	read_into(&t, 2,
+	read_into(&t, COUNTERS,
 		  "{\"counters\": {\"hits\": 4, \"fills\": 0}, \"help\": {\"hits\": \"some "
 		  "words\"}}");
 	assert_int_equal(t.n, 1);
@@ -166,7 +217,8 @@ static void test_others(void **state)
 	na_top_clear(&t);
 	for (i = 0; i < NA_TOP_VIEWS; i++) {
 		read_into(&t, i,
-			  "{\"files\": 3, \"exports\": {}, \"counters\": [], \"limits\": \"x\"}");
+			  "{\"files\": 3, \"exports\": {}, \"counters\": [], \"limits\": \"x\","
+			  " \"clients\": 0}");
 		read_into(&t, i, "[]");
 		assert_int_equal(t.n, 0);
 	}
@@ -177,7 +229,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rates),  cmocka_unit_test(test_no_rates),
 		cmocka_unit_test(test_files),  cmocka_unit_test(test_filter),
-		cmocka_unit_test(test_others),
+		cmocka_unit_test(test_others), cmocka_unit_test(test_clients),
 	};
 
 	return cmocka_run_group_tests_name("top", tests, NULL, NULL);
