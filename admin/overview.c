@@ -4,6 +4,7 @@
 #include "admin/commands.h"
 #include "admin/doctor.h"
 #include "admin/figures.h"
+#include "admin/tally.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -13,18 +14,22 @@
 void na_overview_tick(struct na_overview *o, struct na_daemon *d)
 {
 	struct na_sample s = {.ns = na_now_ns()};
-	__u64 n[NA_V_MAX];
-	size_t i;
+	struct na_op_tally ops[NA_OP_MAX];
+	__u64 n[NA_V_MAX], times[NA_TIMES] = {0};
+	size_t i, k;
 
 	/* the tick before may have been some milliseconds late, and this one not */
 	if (o->sampled && s.ns - o->sampled < NA_HISTORY_SECONDS * SECOND_NS - SECOND_NS / 2)
 		return;
-	if (na_counters_read(&d->plane, n))
+	if (na_counters_read(&d->plane, n) || na_tally_ops(&d->plane, ops))
 		return;
+	for (i = 0; i < NA_OP_MAX; i++)
+		for (k = 0; k < NA_TIMES; k++)
+			times[k] += ops[i].times[k];
 	for (i = 0; i < NA_V_MAX; i++)
 		s.n[i] = n[i];
 	o->sampled = s.ns;
-	na_history_add(&o->history, &s, time(NULL));
+	na_history_add(&o->history, &s, times, time(NULL));
 }
 
 static struct json_object *ask(struct na_daemon *d, const char *request)
@@ -78,6 +83,7 @@ static struct json_object *build(struct na_overview *o, struct na_daemon *d)
 	json_object_object_add(all, "stats", stats);
 	drop_handles(files);
 	json_object_object_add(all, "files", files);
+	json_object_object_add(all, "clients", ask(d, "{\"command\":\"clients\",\"count\":20}"));
 	json_object_object_add(all, "exports", ask(d, "{\"command\":\"exports\"}"));
 	json_object_object_add(all, "limits", ask(d, "{\"command\":\"limit list\"}"));
 	json_object_object_add(all, "history", na_history_json(&o->history));

@@ -39,6 +39,9 @@ const rate = (n) => (known(n) ? bytes(n) + "/s" : "–");
 const percent = (n) => (known(n) ? Number((n * 100).toFixed(1)) + " %" : "–");
 const clock = (s) => new Date(s * 1000).toLocaleTimeString();
 
+// A time of some nanoseconds.
+const short = (ns) => (known(ns) ? scaled(ns / 1000, 1000, [" µs", " ms", " s"]) : "–");
+
 function span(s) {
 	if (!known(s))
 		return "–";

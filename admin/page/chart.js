@@ -56,7 +56,7 @@ class Chart {
 		this.height = 150;
 		this.left = 66;
 		const most = Math.max(0, ...this.rows.flat().filter((n) => n !== null));
-		this.scale = this.top || (most > 0 ? round_up(most, this.format === rate ? 1024 : 1000) : 1);
+		this.scale = this.top || (most > 0 ? round_up(most, this.format === rate ? 1024 : 1000) : this.format === short ? 1e6 : 1);
 		const parts = [0, 0.5, 1].flatMap((f) => {
 			const y = this.y(f * this.scale);
 			return [draw("line", { class: "grid", x1: this.left, x2: this.width - 6, y1: y, y2: y }),

@@ -7,10 +7,20 @@ const EVERY = 5000; // ms
 const charts = {
 	share: new Chart("Hit ratio", ["answered from the cache"], percent, 1),
 	ops: new Chart("READs a second", ["answered", "left to nfsd", "held by limits"], count),
+	latency: new Chart("Latency of nfsd", ["p50", "p99"], short),
 	data: new Chart("Data a second", ["from the cache"], rate),
 };
 
 const tables = {
+	clients: new Table("Clients", [
+		["Client", "address"],
+		["Ops/s", "ops_rate", count],
+		["Data/s", "bytes_rate", rate],
+		["Hit ratio", "share", percent],
+		["p99", "p99", short],
+		["Held/s", "held_rate", count],
+		["Ops", "ops", count],
+	], 6, "None seen yet."),
 	files: new Table("Files read most", [
 		["File", (f) => (f.export || "?") + " inode " + f.inode + (f.pinned ? " (pinned)" : "")],
 		["Hits", "hits", count],
@@ -97,7 +107,34 @@ function show_tiles(s, misses) {
 function show_history(h, now) {
 	charts.share.show(h.time, [h.reads.map((n, i) => (n ? h.hits[i] / n : null))], now);
 	charts.ops.show(h.time, [h.hits, h.reads.map((n, i) => Math.max(0, n - h.hits[i])), h.held], now);
+	charts.latency.show(h.time, [h.p50_ns, h.p99_ns], now);
 	charts.data.show(h.time, [h.bytes], now);
+}
+
+// Rates of clients since the reply before; of those that are new to us, or counted anew, none.
+function clients_of(reply, now) {
+	const before = clients_of.before || new Map(), seconds = now - clients_of.time;
+	const rows = (reply.clients || []).map((c) => {
+		const row = {
+			address: c.address,
+			ops: c.calls + c.hits,
+			bytes: c.read_bytes + c.written_bytes + c.hit_bytes,
+			held: c.held + c.dropped,
+			reads: c.hits + c.ops.read,
+			hits: c.hits,
+			p99: c.latency.calls ? c.latency.p99_ns : NaN,
+		};
+		const old = before.get(c.address);
+		const a_second = (key) => (old && seconds > 0 && row[key] >= old[key]
+			? (row[key] - old[key]) / seconds : NaN);
+		return Object.assign(row, { ops_rate: a_second("ops"), bytes_rate: a_second("bytes"),
+			held_rate: a_second("held"), share: row.reads ? row.hits / row.reads : NaN });
+	});
+	if (!(seconds === 0)) {
+		clients_of.before = new Map(rows.map((row) => [row.address, row]));
+		clients_of.time = now;
+	}
+	return rows;
 }
 
 function show(s) {
@@ -106,6 +143,9 @@ function show(s) {
 	show_findings(s.findings);
 	show_tiles(s, misses);
 	show_history(s.history, s.time);
+	// a daemon that does not count them says so
+	tables.clients.box.hidden = !s.clients.ok;
+	tables.clients.show(clients_of(s.clients, s.time));
 	tables.files.show(s.files.files || []);
 	tables.exports.show(s.exports.exports || []);
 	tables.limits.show(s.limits.limits || []);

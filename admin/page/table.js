@@ -39,6 +39,9 @@ class Table {
 		});
 		const sorted = rows.slice().sort((a, b) => {
 			const x = this.value(a, this.by), y = this.value(b, this.by);
+			// what is not known comes last
+			if (Number.isNaN(x) || Number.isNaN(y))
+				return Number.isNaN(x) - Number.isNaN(y);
 			const order = typeof x === "number" && typeof y === "number"
 				? x - y : String(x).localeCompare(String(y), undefined, { numeric: true });
 			return this.falling ? -order : order;

@@ -211,6 +211,34 @@ static void hostile(void)
 	assert_true(browser_is("window.owned === undefined"));
 }
 
+/*
+ * Clients as a reply has them, twice: 50 calls and 150 hits more in 5 s. Nobody has sent any
+ * here, so the page is told by hand, again if a reply of the daemon's comes in between.
+ */
+static bool told(void *unused)
+{
+	(void)unused;
+	browser_eval("fetch('status.json').then((r) => r.json()).then((s) => {"
+		     "const tell = (time, calls, hits) => { s.time = time; s.clients = {ok: true, "
+		     "clients: [{address: '<img src=x>', calls, hits, read_bytes: calls * 1024, "
+		     "written_bytes: 0, hit_bytes: hits * 1024, ops: {read: calls}, held: 0, "
+		     "dropped: 0, latency: {calls, p99_ns: 2500000}}]}; show(s); };"
+		     "tell(s.time + 1000, 100, 300); tell(s.time + 5, 150, 450); })");
+	return browser_is("document.querySelector('#tables tbody').innerText"
+			  ".split(/\\s*[\\t\\n]\\s*/).join('|').startsWith("
+			  "'<img src=x>|40|40 KiB/s|75 %|2.5 ms|0|600')");
+}
+
+static void clients(void)
+{
+	browser_eval("document.getElementById('pause').click()");
+	if (!eventually(PATIENCE, told, NULL))
+		fail_msg("clients: %s",
+			 browser_eval("document.getElementById('tables').innerText"));
+	assert_true(browser_is("document.querySelectorAll('img').length === 0"));
+	browser_eval("document.getElementById('pause').click()");
+}
+
 /* The keyboard, and what the buttons do. */
 static void hands(void)
 {
@@ -254,6 +282,7 @@ static void whole(void **state)
 	looks("light", "rgb(245, 246, 248)");
 	looks("dark", "rgb(15, 20, 25)");
 	hands();
+	clients();
 	assert_int_equal(browser_errors(), 0);
 	assert_int_equal(browser_strays(BASE), 0);
 	assert_true(browser_requests() >= 3);

@@ -9,6 +9,7 @@
 #define SECOND 1000000000ull
 
 static struct na_history h;
+static __u64 times[NA_TIMES];
 
 static void add(uint64_t seconds, uint64_t hits)
 {
@@ -16,7 +17,7 @@ static void add(uint64_t seconds, uint64_t hits)
 
 	s.n[NA_V_HIT] = hits;
 	s.n[NA_V_MISS_NOENTRY] = hits / 3;
-	na_history_add(&h, &s, (time_t)seconds);
+	na_history_add(&h, &s, times, (time_t)seconds);
 }
 
 /* Element i of the list, counted from the end if below 0; -1 if there is none. */
@@ -65,6 +66,25 @@ static void test_points(void **state)
 	assert_true(at("hits", 0) == 3 && at("hits", 9) == 3 * 19);
 }
 
+static void test_latency(void **state)
+{
+	(void)state;
+	memset(&h, 0, sizeof(h));
+	times[3] = 1000; /* of before */
+	add(5, 0);
+	times[10] += 100;
+	add(10, 0);
+	assert_true(at("p50_ns", 0) > 512e3 && at("p50_ns", 0) < 1024e3);
+	assert_true(at("p99_ns", 0) > at("p50_ns", 0) && at("p99_ns", 0) <= 1024e3);
+	/* none: null, which reads as 0 */
+	add(15, 0);
+	assert_true(at("p99_ns", 1) == 0);
+	times[3] = 0;
+	times[12] = 50;
+	add(20, 0);
+	assert_true(at("p99_ns", 2) == 0);
+}
+
 /* Numbers are written short. */
 static void test_text(void **state)
 {
@@ -84,6 +104,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_points),
 		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_latency),
 	};
 
 	return cmocka_run_group_tests_name("history", tests, NULL, NULL);
