@@ -55,12 +55,20 @@ static __always_inline __u64 na_version_barrier(struct na_slot *slot)
 	return __sync_fetch_and_add(&slot->version, 0);
 }
 
-static __always_inline enum na_verdict na_fill_inode(struct inode *inode)
+static __always_inline enum na_verdict na_fill_inode(struct inode *inode, __u64 offset)
 {
+	unsigned long magic = BPF_CORE_READ(inode, i_sb, s_magic);
+
 	if (!na_is_regular(BPF_CORE_READ(inode, i_mode)))
 		return NA_V_REFUSE_NOTREG;
-	if (!(na_fs_bit(BPF_CORE_READ(inode, i_sb, s_magic)) & na_fs_mask))
+	if (!(na_fs_bit(magic) & na_fs_mask))
 		return NA_V_REFUSE_FSTYPE;
+	/*
+	 * Before 6.5 nfsd sends other bytes than the file's if a READ begins within a page
+	 * that a tmpfs has no memory for (seen on 6.1). Those are for that READ alone.
+	 */
+	if (magic == NA_MAGIC_TMPFS && (offset & (NA_BLOCK_BYTES - 1)))
+		return NA_V_REFUSE_OFFSET;
 	if (!na_leases_plain(inode))
 		return NA_V_REFUSE_LEASE;
 	return NA_V_FILL_HOOKED;
@@ -104,7 +112,7 @@ static __always_inline enum na_verdict na_fill_check(struct svc_rqst *rqstp, str
 	p->slot = index;
 	p->version = na_version_barrier(slot);
 
-	v = na_fill_inode(inode);
+	v = na_fill_inode(inode, p->offset);
 	if (v != NA_V_FILL_HOOKED)
 		return v;
 	if (!na_export_plain(exp) || rqstp->rq_cred.cr_flavor > NA_AUTH_UNIX)

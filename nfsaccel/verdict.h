@@ -74,6 +74,7 @@
 	X(FILL_AUTH, "fill_auth", "authorizations learnt from nfsd's reply")                       \
 	X(REFUSE_DUPXID, "refuse_dup_xid", "two outstanding calls with one xid")                   \
 	X(REFUSE_FSTYPE, "refuse_fs_type", "file system that is not ext4, xfs, btrfs or tmpfs")    \
+	X(REFUSE_OFFSET, "refuse_offset", "begins within a page, on tmpfs")                      \
 	X(REFUSE_NOTREG, "refuse_not_regular", "not a regular file")                               \
 	X(REFUSE_WRITER, "refuse_writer", "open for writing somewhere")                            \
 	X(REFUSE_RACY, "refuse_racy", "changed since, or just before, the call came in")                           \

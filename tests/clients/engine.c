@@ -199,6 +199,7 @@ static void send_slot(struct engine_slot *slot)
 		return;
 	}
 	slot->state = SLOT_SENT;
+	slot->resend_at = clock_now() + e->target->resend_ns;
 }
 
 static void fill_slot(struct engine_slot *slot)
@@ -343,6 +344,7 @@ static void conn_event(struct engine *e, struct engine_conn *conn, short revents
 static void check_slot(struct engine *e, struct engine_slot *slot)
 {
 	const struct engine_read *r = &slot->read;
+	bool overdue = e->target->resend_ns && e->now >= slot->resend_at;
 
 	if (slot->state == SLOT_FREE)
 		return;
@@ -354,6 +356,8 @@ static void check_slot(struct engine *e, struct engine_slot *slot)
 	else if (slot->state == SLOT_DELAYED && slot->conn->state == CONN_UP &&
 		 e->now >= slot->resend_at)
 		send_slot(slot);
+	else if (slot->state == SLOT_SENT && slot->conn->state == CONN_UP && overdue)
+		conn_down(e, slot->conn);
 }
 
 /* Everything that goes by the clock; too rare to cost anything under load. */

@@ -24,7 +24,7 @@ struct engine_slot {
 	enum slot_state state;
 	struct engine_read read;
 	uint64_t started;
-	uint64_t resend_at;
+	uint64_t resend_at; /* DELAYED, or SENT with resend_ns */
 	char *buf;
 };
 

@@ -227,8 +227,10 @@ static int lookup(struct session *s, const struct handle *dir, char *name, struc
 	for (;;) {
 		struct handle found = {.len = 0};
 		struct call call = {.handle = &found};
+		uint64_t again = clock_now() + s->target->resend_ns;
 
-		rc = lookup_once(s, dir, name, &call, deadline);
+		rc = lookup_once(s, dir, name, &call,
+				 s->target->resend_ns && again < deadline ? again : deadline);
 		if (!rc && call.error != -EAGAIN) {
 			if (call.error)
 				return fail(s, call.error, "looking up %s: %s", name,

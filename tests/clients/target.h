@@ -25,6 +25,7 @@ struct target {
 	uint32_t connections;
 	uint32_t depth; /* READs outstanding on each connection */
 	uint64_t timeout_ns;
+	uint64_t resend_ns; /* unanswered for so long, asked again on a new connection; 0: never */
 	bool cork;
 };
 

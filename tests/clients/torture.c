@@ -18,7 +18,10 @@ enum {
 	OPT_FILES,
 	OPT_SECONDS,
 	OPT_ROUNDS,
+	OPT_TIME,
 	OPT_READS,
+	OPT_ALIGNED,
+	OPT_RESEND,
 	OPT_PAUSE,
 	OPT_READERS,
 	OPT_STRANGERS,
@@ -39,7 +42,10 @@ static const struct option long_options[] = {
 	{"files", required_argument, NULL, OPT_FILES},
 	{"seconds", required_argument, NULL, OPT_SECONDS},
 	{"rounds", required_argument, NULL, OPT_ROUNDS},
+	{"time", required_argument, NULL, OPT_TIME},
 	{"reads", required_argument, NULL, OPT_READS},
+	{"aligned", no_argument, NULL, OPT_ALIGNED},
+	{"resend", required_argument, NULL, OPT_RESEND},
 	{"pause", required_argument, NULL, OPT_PAUSE},
 	{"readers", required_argument, NULL, OPT_READERS},
 	{"strangers", required_argument, NULL, OPT_STRANGERS},
@@ -64,8 +70,11 @@ static const char help[] =
 	"  --local DIR          the directory, as the server has it\n"
 	"  --files N            files that are changed (12)\n"
 	"  --rounds N           judge so many times (1)\n"
+	"  --time S             and more rounds until so much time is over\n"
 	"  --seconds S          after so much reading and changing (4)\n"
 	"  --reads N            and no less than N READs, if they come within 40 s more (100)\n"
+	"  --aligned            READs begin at multiples of 4 KiB\n"
+	"  --resend S           ask again, on a new connection, what is unanswered for S seconds\n"
 	"  --pause MS           of a writer between two changes, on average (30)\n"
 	"  --readers N          processes that read by libnfs as root (2)\n"
 	"  --strangers N        the same as uid 1000 (1)\n"
@@ -102,6 +111,13 @@ static const char *parse_option(struct torture_options *o, int option, const cha
 		return parse_seconds(arg, &o->round_ns) ? NULL : "--seconds is no time";
 	case OPT_ROUNDS:
 		return number(arg, 1, 1000000, &o->rounds);
+	case OPT_TIME:
+		return parse_seconds(arg, &o->time_ns) ? NULL : "--time is no time";
+	case OPT_ALIGNED:
+		o->aligned = true;
+		return NULL;
+	case OPT_RESEND:
+		return parse_seconds(arg, &o->target.resend_ns) ? NULL : "--resend is no time";
 	case OPT_READS:
 		return number(arg, 0, TORTURE_LOG_READS, &o->min_reads);
 	case OPT_PAUSE:

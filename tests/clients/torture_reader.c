@@ -15,6 +15,7 @@
 #define BURST	24  /* READs of one file in a row, at most */
 #define REFRESH 100 /* one in so many READs begins with a LOOKUP though nothing asks for it */
 #define TAGS	256 /* READs under way at most */
+#define MOUNTS	10  /* attempts: no mountd answers well while its caches are flushed */
 
 /* What a reader knows of a name. */
 struct known {
@@ -28,7 +29,7 @@ struct reader {
 	struct torture_log *log;
 	struct engine *engine;
 	uint32_t number, round;
-	bool stranger;
+	bool stranger, aligned;
 	uint64_t random;
 	uint32_t handles; /* given out */
 	uint32_t name, burst;
@@ -96,6 +97,8 @@ static bool next(void *arg, struct engine_read *read)
 	/* A part, now and then. */
 	if (!random_below(&r->random, 4)) {
 		read->offset = TORTURE_BLOCK * random_below(&r->random, TORTURE_BLOCKS);
+		if (r->aligned)
+			read->offset &= ~4095ULL;
 		read->count =
 			TORTURE_BLOCK * (1 + (uint32_t)random_below(&r->random, TORTURE_BLOCKS));
 	}
@@ -146,7 +149,7 @@ static int done(void *arg, const struct engine_read *read, const struct engine_r
 }
 
 void torture_read_libnfs(struct torture_shared *s, uint32_t number, const struct target *target,
-			 bool stranger)
+			 bool stranger, bool aligned)
 {
 	struct reader *r = calloc(1, sizeof(*r));
 	struct engine_calls calls = {.next = next, .done = done, .arg = r};
@@ -159,11 +162,13 @@ void torture_read_libnfs(struct torture_shared *s, uint32_t number, const struct
 	r->log = &s->logs[number];
 	r->number = number;
 	r->stranger = stranger;
+	r->aligned = aligned;
 	r->random = number * 104729 + 1;
 	r->engine = engine_new(target, LARGEST);
 	if (!r->engine)
 		torture_die(s, "out of memory");
-	rc = engine_mount(r->engine);
+	for (int i = 0; (rc = engine_mount(r->engine)) && i < MOUNTS; i++)
+		torture_sleep(500000000);
 	for (uint32_t i = 0; !rc && i < s->n_names; i++)
 		rc = engine_add_handle(r->engine, s->files[i].path, &none);
 	while (!rc && torture_wait_round(s, &r->round))

@@ -8,7 +8,7 @@
 
 /* By NFSv3 READs of libnfs, as the target says; stranger: not as root. */
 void torture_read_libnfs(struct torture_shared *s, uint32_t number, const struct target *target,
-			 bool stranger);
+			 bool stranger, bool aligned);
 /* Through a kernel mount on dir, past its cache. */
 void torture_read_mount(struct torture_shared *s, uint32_t number, const char *dir);
 

@@ -22,6 +22,7 @@
 
 #define NAME	 "nfsaccel-torture"
 #define POLL_NS	 5000000ULL
+#define MOUNTS	 10 /* attempts: no mountd answers well while its caches are flushed */
 #define MORE_NS	 40000000000ULL	 /* a round without enough READs may take longer by that */
 #define PATIENCE 240000000000ULL /* for those who have not finished when a round is over */
 
@@ -58,7 +59,8 @@ static void write_all_the_time(struct torture_options *o, struct torture_shared 
 	if (worker->job == TORTURE_LIBNFS_WRITER) {
 		w.via = TORTURE_LIBNFS;
 		w.dir = "";
-		w.nfs = high_level_mount(&o->target, text, sizeof(text));
+		for (int i = 0; i < MOUNTS && !w.nfs; i++)
+			w.nfs = high_level_mount(&o->target, text, sizeof(text));
 		if (!w.nfs)
 			torture_die(s, "%s", text);
 	}
@@ -102,10 +104,10 @@ static void child(struct torture_options *o, struct torture_shared *s, uint32_t 
 	case TORTURE_STRANGER:
 		target.uid = target.gid = 1000;
 		target.n_groups = 0;
-		torture_read_libnfs(s, number, &target, true);
+		torture_read_libnfs(s, number, &target, true, o->aligned);
 		break;
 	case TORTURE_READER:
-		torture_read_libnfs(s, number, &target, false);
+		torture_read_libnfs(s, number, &target, false, o->aligned);
 		break;
 	case TORTURE_MOUNT_READER:
 		torture_read_mount(s, number, worker->dir);
@@ -252,6 +254,7 @@ int torture_run(struct torture_options *o)
 {
 	struct torture_shared *s = torture_shared_new();
 	struct torture_result result = {0};
+	uint64_t until = torture_now() + o->time_ns;
 	int rc;
 
 	if (!s)
@@ -259,7 +262,7 @@ int torture_run(struct torture_options *o)
 	rc = make_files(o, s);
 	if (!rc)
 		rc = start(o, s);
-	for (uint32_t i = 0; i < o->rounds && !rc; i++)
+	for (uint32_t i = 0; (i < o->rounds || torture_now() < until) && !rc; i++)
 		rc = one_round(o, s, &result);
 	stop(o, s);
 	if (rc)

@@ -32,11 +32,11 @@ struct torture_options {
 	struct target target;
 	const char *local;
 	uint32_t n_files, rounds, pause_ms, min_reads;
-	uint64_t round_ns;
+	uint64_t round_ns, time_ns;
 	uint32_t n[TORTURE_JOBS];
 	uint32_t n_workers;
 	struct torture_worker workers[TORTURE_MAX_WORKERS];
-	bool json;
+	bool json, aligned;
 };
 
 /* Exit status, see exit_code.h. */

@@ -6,7 +6,8 @@ lab_server_up
 mkdir -p $LAB_EXPORT/sub /srv/bind /srv/swap
 lab_check "bind mount" mount --bind $LAB_EXPORT/sub /srv/bind
 lab_check "btrfs" lab_fs_up btrfs /srv/btrfs 2
-for dir in "$LAB_EXPORT/sub" "/srv/bind fsid=9" /srv/btrfs; do
+lab_check "tmpfs" lab_fs_up tmpfs /srv/tmpfs
+for dir in "$LAB_EXPORT/sub" "/srv/bind fsid=9" /srv/btrfs /srv/tmpfs; do
 	# shellcheck disable=SC2086
 	lab_exports_line $dir >>/etc/exports
 done
@@ -18,7 +19,8 @@ lab_plain_port 2050
 lab_accel_up
 first=$(lab_disk 3) second=$(lab_disk 4)
 identity="python3 /mnt/with/identity.py $LAB_SERVER 10.9.9.2 $first $second"
-lab_tally $identity inode_reuse hard_links exports_of_one_file another_file_system btrfs_snapshots
+lab_tally $identity inode_reuse hard_links exports_of_one_file another_file_system btrfs_snapshots \
+	tmpfs_holes
 
 # Client 9 becomes a server: files of its own at the paths that matter, the rest is shared.
 lab_client_up 9
