@@ -12,6 +12,7 @@ import os
 import struct
 import subprocess
 import sys
+import time
 
 TOP = os.path.abspath(sys.argv[1])
 os.mkdir(TOP)
@@ -239,6 +240,24 @@ def append():
     yield get("append")
 
 
+def again():
+    """Files that nobody writes any more are read again and again, and then changed."""
+    names = [f"again.{n}" for n in range(8)]
+    for n, name in enumerate(names):
+        put(name, pattern(3000 * n + 4, n))
+    changes = (lambda name: os.chmod(name, 0o640), lambda name: os.truncate(name, 1000),
+               lambda name: put(name, b"appended", os.O_APPEND),
+               lambda name: os.rename(names[0], name), lambda name: os.link(name, name + ".link"))
+    for change in changes:
+        # nfsd keeps a file open for some seconds after the last WRITE
+        for _ in range(3):
+            time.sleep(2)
+            yield [(digest(name), seen(name)) for name in names[1:]]
+        for name in names[1:2] if "rename" in change.__code__.co_names else names[1:]:
+            change(name)
+        yield [(digest(name), seen(name)) for name in names[1:]]
+
+
 # ---- lock
 
 def other(kind, start, length, block=False):
@@ -285,7 +304,7 @@ def locks():
 
 
 GROUPS = (create, remove, lookup, attributes, read_write, listing, links, general, unlinked,
-          renamed_over, exclusive, holes, repeated, append, locks)
+          renamed_over, exclusive, holes, repeated, append, again, locks)
 for group in GROUPS:
     if not sys.argv[2:] or group.__name__ in sys.argv[2:]:
         for line in group():
