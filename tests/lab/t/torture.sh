@@ -16,7 +16,7 @@ all_fs=(ext4 xfs btrfs tmpfs)
 
 # Which of the cells must be without violations (coherence.md). With both guards all. The
 # inode alone does not tell a store through a mapping on tmpfs, which has no time for it; nor
-# on 7.2, while the holder of a delegation keeps the times, what it does to the file then. The
+# what leaves the times of before, as a punched hole on 7.2 (ext4, seen in the long run). The
 # version alone does where no hook was skipped.
 must_hold() {
 	case $guards-$fs in
