@@ -77,7 +77,8 @@ build() {
 	./model --seeds 20
 }
 
-for part in ${*:-operations build repository fsx}; do
+[ $# -ne 0 ] || set -- operations build repository fsx
+for part; do
 	before=$(lab_stat hits)
 	case $part in
 	build) compare build build ;;

@@ -86,7 +86,7 @@ torture() {
 }
 
 cells() {
-	local fs n hits skips started=$SECONDS dir=$mode-$guards counted=hits
+	local fs n hits skips status started=$SECONDS dir=$mode-$guards counted=hits ended=()
 	local -A nfsd pid number=([ext4]=1 [xfs]=2 [btrfs]=3 [tmpfs]=4)
 	echo "$mode" >$preempt
 	[ $guards != shadow ] || counted=shadow_same
@@ -101,11 +101,11 @@ cells() {
 		status=0
 		wait ${pid[$fs]} || status=$?
 		nfsd[$fs]=$(($(by_nfsd ${number[$fs]}) - nfsd[$fs]))
-		lab_check "$fs $mode $guards: the torture itself" test $status -le 1 || cells=("${cells[@]/$fs/}")
+		lab_check "$fs $mode $guards: the torture itself" test $status -le 1 && ended+=("$fs")
 	done
 	hits=$(($(lab_stat $counted) - hits)) skips=$(($(lab_skips) - skips))
 	all_hits=$((all_hits + hits))
-	for fs in ${cells[*]}; do
+	for fs in "${ended[@]}"; do
 		judge
 	done
 	printf 'together %-9s %-7s  %s %d  skips %d  %d s\n' "$mode" $guards $counted $hits $skips \
