@@ -94,7 +94,7 @@ void na_config_defaults(struct na_config *c)
 		.on_stop = NA_STOP_RESET,
 		.mode = NA_MODE_ANSWER,
 		.page = true,
-		.clients = 1024,
+		.clients = 0,
 		.guards = 3,
 		.proc = "/proc",
 	};

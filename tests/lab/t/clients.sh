@@ -23,7 +23,7 @@ lab_server_up
 lab_client nfsaccel-bench --prepare-only --files 5 --file-size $bytes --files-dir f "$(lab_url)" ||
 	lab_fail "cannot make files"
 head -c 300000 /dev/urandom >$LAB_EXPORT/big
-lab_accel_up
+lab_accel_up --set stats.clients=64
 known() { read_files 1 && [ "$(export_got .calls)" -gt 0 ]; }
 lab_check "the export is known" lab_wait 120 known
 
