@@ -240,9 +240,7 @@ int na_exports_show(struct na_daemon *d, struct json_object *request, struct jso
 
 	(void)request, (void)why;
 	json_object_object_add(o, "exports", list);
-	if (!use || !tally)
-		return -ENOMEM;
-	err = na_tally_exports(&d->plane, tally);
+	err = use && tally ? na_tally_exports(&d->plane, tally) : -ENOMEM;
 	if (err)
 		return err;
 	add_use(d, use);
