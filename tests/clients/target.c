@@ -199,6 +199,8 @@ const char *target_option(struct target *t, enum target_option option, const cha
 		return parse_u32(arg, 1, 1024, &t->depth) ? NULL : "--depth wants 1..1024";
 	case TARGET_OPT_TIMEOUT:
 		return parse_seconds(arg, &t->timeout_ns) ? NULL : "--timeout wants seconds";
+	case TARGET_OPT_RESEND:
+		return parse_seconds(arg, &t->resend_ns) ? NULL : "--resend wants seconds";
 	case TARGET_OPT_UID:
 		return parse_u32(arg, 0, UINT32_MAX, &t->uid) ? NULL : "--uid wants a number";
 	case TARGET_OPT_GID:

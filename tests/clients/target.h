@@ -42,6 +42,7 @@ enum target_option {
 	TARGET_OPT_CONNECTIONS = 0x100,
 	TARGET_OPT_DEPTH,
 	TARGET_OPT_TIMEOUT,
+	TARGET_OPT_RESEND,
 	TARGET_OPT_UID,
 	TARGET_OPT_GID,
 	TARGET_OPT_GROUPS,
@@ -53,6 +54,7 @@ enum target_option {
 	{"connections", required_argument, NULL, TARGET_OPT_CONNECTIONS},                          \
 		{"depth", required_argument, NULL, TARGET_OPT_DEPTH},                              \
 		{"timeout", required_argument, NULL, TARGET_OPT_TIMEOUT},                          \
+		{"resend", required_argument, NULL, TARGET_OPT_RESEND},                            \
 		{"uid", required_argument, NULL, TARGET_OPT_UID},                                  \
 		{"gid", required_argument, NULL, TARGET_OPT_GID},                                  \
 		{"groups", required_argument, NULL, TARGET_OPT_GROUPS},                            \
@@ -64,6 +66,7 @@ enum target_option {
 	"  --connections N    TCP connections (1)\n"                                               \
 	"  --depth N          READs outstanding on each connection (1)\n"                          \
 	"  --timeout S        fail when a request stays unanswered for S seconds (30)\n"           \
+	"  --resend S         ask again, on a new connection, what is unanswered for S seconds\n"  \
 	"  --uid N --gid N    AUTH_SYS identity (the caller's)\n"                                  \
 	"  --groups N,N,...   AUTH_SYS supplementary groups, at most 16 (none)\n"                  \
 	"  --cork             send READs that are ready together in one segment\n"

@@ -21,7 +21,6 @@ enum {
 	OPT_TIME,
 	OPT_READS,
 	OPT_ALIGNED,
-	OPT_RESEND,
 	OPT_PAUSE,
 	OPT_READERS,
 	OPT_STRANGERS,
@@ -45,7 +44,6 @@ static const struct option long_options[] = {
 	{"time", required_argument, NULL, OPT_TIME},
 	{"reads", required_argument, NULL, OPT_READS},
 	{"aligned", no_argument, NULL, OPT_ALIGNED},
-	{"resend", required_argument, NULL, OPT_RESEND},
 	{"pause", required_argument, NULL, OPT_PAUSE},
 	{"readers", required_argument, NULL, OPT_READERS},
 	{"strangers", required_argument, NULL, OPT_STRANGERS},
@@ -74,7 +72,6 @@ static const char help[] =
 	"  --seconds S          after so much reading and changing (4)\n"
 	"  --reads N            and no less than N READs, if they come within 40 s more (100)\n"
 	"  --aligned            READs begin at multiples of 4 KiB\n"
-	"  --resend S           ask again, on a new connection, what is unanswered for S seconds\n"
 	"  --pause MS           of a writer between two changes, on average (30)\n"
 	"  --readers N          processes that read by libnfs as root (2)\n"
 	"  --strangers N        the same as uid 1000 (1)\n"
@@ -116,8 +113,6 @@ static const char *parse_option(struct torture_options *o, int option, const cha
 	case OPT_ALIGNED:
 		o->aligned = true;
 		return NULL;
-	case OPT_RESEND:
-		return parse_seconds(arg, &o->target.resend_ns) ? NULL : "--resend is no time";
 	case OPT_READS:
 		return number(arg, 0, TORTURE_LOG_READS, &o->min_reads);
 	case OPT_PAUSE:
