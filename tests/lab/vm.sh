@@ -52,11 +52,25 @@ disk_args() {
 		-device "virtio-blk-pci,drive=$serial,serial=$serial")
 }
 
-# Leaves stdout, stderr, console and result.tar in WORK; timed_out is set.
+# Ends a guest whose kernel got stuck before it ran a program of ours: on a busy host, while it
+# compares clocks.
+vm_watch_boot() {
+	local work=$1 pid=$2
+	if ! timeout $boot_seconds tail -f -s 0.2 --pid="$pid" /dev/null &&
+		! grep -qs LAB-UP "$work/console"; then
+		echo "no boot within $boot_seconds s" >"$work/stuck"
+		kill -TERM "$pid" || :
+	fi
+}
+boot_seconds=${LAB_BOOT_SECONDS:-240} # selftest sets it
+
+# Leaves stdout, stderr, console and result.tar in WORK, and stuck if the guest did not boot;
+# timed_out is set.
 vm_run() {
 	local work=$1 n init=/lab/init drives=() base accel name ports=() cmdline
 	local status=0 start=$SECONDS
 	timed_out=no
+	rm -f "$work/stuck"
 	disk_args lab-root "$image/root.img" ,snapshot=on
 	disk_args lab-modules "$LAB_CACHE/kernel-$kernel/modules.img" ,readonly=on
 	disk_args lab-job "$work/job.tar" ,readonly=on
@@ -90,6 +104,8 @@ vm_run() {
 		-chardev "file,id=console,path=$work/console" -serial chardev:console \
 		-append "$cmdline" </dev/null >"$work/qemu.log" 2>&1 &
 	qemu_pid=$!
+	vm_watch_boot "$work" $qemu_pid &
+	local watch_boot=$!
 	tail -q -f -s 0.2 -c +1 --pid=$qemu_pid "$work/live.stdout" &
 	local follow_out=$!
 	tail -q -f -s 0.2 -c +1 --pid=$qemu_pid "$work/live.stderr" >&2 &
@@ -97,5 +113,5 @@ vm_run() {
 	wait "$qemu_pid" || status=$?
 	qemu_pid=""
 	[ $status -ne 137 ] || [ $SECONDS -lt $((start + timeout)) ] || timed_out=yes
-	wait "$follow_out" "$follow_err" || :
+	wait "$follow_out" "$follow_err" $watch_boot || :
 }
