@@ -233,17 +233,20 @@ int na_exports_show(struct na_daemon *d, struct json_object *request, struct jso
 	const struct na_export_list *l = &d->policy.exports;
 	struct json_object *list = json_object_new_array();
 	_cleanup_(free) struct use *use = calloc(l->n + 1, sizeof(*use));
-	_cleanup_(free) struct na_export_tally *tally = calloc(NA_TALLY_EXPORTS, sizeof(*tally));
+	_cleanup_(free) struct na_export_tally *tally = NULL;
 	bool counted = d->plane.shape.budget.tally_sets;
 	size_t i;
 	int err;
 
 	(void)request, (void)why;
 	json_object_object_add(o, "exports", list);
-	err = use && tally ? na_tally_exports(&d->plane, tally) : -ENOMEM;
+	if (!use)
+		return -ENOMEM;
+	add_use(d, use);
+	tally = calloc(NA_TALLY_EXPORTS, sizeof(*tally));
+	err = tally ? na_tally_exports(&d->plane, tally) : -ENOMEM;
 	if (err)
 		return err;
-	add_use(d, use);
 	for (i = 0; i < l->n; i++) {
 		struct json_object *x = json_object_new_object();
 
