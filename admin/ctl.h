@@ -40,13 +40,6 @@ struct json_object *na_ctl_request(const char *name);
 int na_ctl_tell(const struct na_ctl_line *l, struct json_object *request,
 		void (*show)(struct json_object *o));
 
-/* Fields of a reply; what is missing reads as NULL, "", 0 or false. */
-struct json_object *na_ctl_field(struct json_object *o, const char *key);
-const char *na_ctl_text(struct json_object *o, const char *key);
-uint64_t na_ctl_number(struct json_object *o, const char *key);
-bool na_ctl_bool(struct json_object *o, const char *key);
-size_t na_ctl_items(struct json_object *list);
-
 /* Of an item of the reply to "cache top": its path if it can be had, else its inode number. */
 void na_ctl_file_name(struct json_object *f, char *name, size_t size);
 

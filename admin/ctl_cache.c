@@ -3,6 +3,7 @@
 #include "admin/ctl.h"
 
 #include "admin/cleanup.h"
+#include "admin/json.h"
 #include "admin/parse.h"
 
 #include <fcntl.h>
@@ -84,8 +85,8 @@ int na_ctl_cache_unpin(const struct na_ctl_line *l)
 
 static void show_flush(struct json_object *o)
 {
-	if (na_ctl_field(o, "files"))
-		printf("%ju file(s) forgotten\n", na_ctl_number(o, "files"));
+	if (na_json_field(o, "files"))
+		printf("%ju file(s) forgotten\n", na_json_number(o, "files"));
 	else
 		printf("flushed\n");
 }
@@ -113,10 +114,10 @@ static unsigned char digit(char c)
 /* Where the file is, if we may open it by its handle and it was looked up by name lately. */
 static bool name_of(struct json_object *f, char *name, size_t size)
 {
-	const char *hex = na_ctl_text(f, "handle"), *export = na_ctl_text(f, "export");
+	const char *hex = na_json_text(f, "handle"), *export = na_json_text(f, "export");
 	_cleanup_(close) int dir = export[0] ? open(export, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 	_cleanup_(close) int fd = -1;
-	struct handle h = {.h.handle_type = (int)na_ctl_number(f, "type")};
+	struct handle h = {.h.handle_type = (int)na_json_number(f, "type")};
 	char link[64];
 	ssize_t n;
 
@@ -138,26 +139,26 @@ static bool name_of(struct json_object *f, char *name, size_t size)
 void na_ctl_file_name(struct json_object *f, char *name, size_t size)
 {
 	if (!name_of(f, name, size))
-		snprintf(name, size, "%s: inode %ju", na_ctl_text(f, "export"), na_ctl_number(f, "inode"));
+		snprintf(name, size, "%s: inode %ju", na_json_text(f, "export"), na_json_number(f, "inode"));
 }
 
 static void show_top(struct json_object *o)
 {
-	struct json_object *list = na_ctl_field(o, "files");
+	struct json_object *list = na_json_field(o, "files");
 	char name[4096], size[32], cached[32];
 	size_t i;
 
 	printf("%10s %8s %8s %6s  %s\n", "HITS", "SIZE", "CACHED", "TTL", "FILE");
-	for (i = 0; i < na_ctl_items(list); i++) {
+	for (i = 0; i < na_json_items(list); i++) {
 		struct json_object *f = json_object_array_get_idx(list, i);
 
 		na_ctl_file_name(f, name, sizeof(name));
-		printf("%10ju %8s %8s %5jus  %s%s\n", na_ctl_number(f, "hits"),
-		       na_format_size(na_ctl_number(f, "size"), size),
-		       na_format_size(na_ctl_number(f, "cached_bytes"), cached),
-		       na_ctl_number(f, "expires"), name, na_ctl_bool(f, "pinned") ? " (pinned)" : "");
+		printf("%10ju %8s %8s %5jus  %s%s\n", na_json_number(f, "hits"),
+		       na_format_size(na_json_number(f, "size"), size),
+		       na_format_size(na_json_number(f, "cached_bytes"), cached),
+		       na_json_number(f, "expires"), name, na_json_bool(f, "pinned") ? " (pinned)" : "");
 	}
-	printf("%ju file(s) cached\n", na_ctl_number(o, "cached"));
+	printf("%ju file(s) cached\n", na_json_number(o, "cached"));
 }
 
 int na_ctl_cache_top(const struct na_ctl_line *l)

@@ -2,6 +2,7 @@
 /* nfsaccelctl clients and exports. */
 #include "admin/ctl.h"
 
+#include "admin/json.h"
 #include "admin/parse.h"
 
 #include <stdio.h>
@@ -30,28 +31,28 @@ static void show_head(void)
 
 static void show_figures(struct json_object *o)
 {
-	struct json_object *latency = na_ctl_field(o, "latency");
-	uint64_t hits = na_ctl_number(o, "hits"), share;
-	uint64_t reads = hits + na_ctl_number(na_ctl_field(o, "ops"), "read");
+	struct json_object *latency = na_json_field(o, "latency");
+	uint64_t hits = na_json_number(o, "hits"), share;
+	uint64_t reads = hits + na_json_number(na_json_field(o, "ops"), "read");
 	char read[32], written[32], p50[32], p99[32], held[32], percent[32] = "-";
 
 	if (reads) {
 		share = hits * 100 / reads;
 		snprintf(percent, sizeof(percent), "%ju", (uintmax_t)share);
 	}
-	printf("%10ju %8s %8s %10ju %5s %8s %8s %8s  ", (uintmax_t)(na_ctl_number(o, "calls") + hits),
-	       na_format_size(na_ctl_number(o, "read_bytes") + na_ctl_number(o, "hit_bytes"), read),
-	       na_format_size(na_ctl_number(o, "written_bytes"), written), (uintmax_t)hits, percent,
-	       short_time(na_ctl_number(latency, "p50_ns"), p50),
-	       short_time(na_ctl_number(latency, "p99_ns"), p99),
-	       short_time(na_ctl_number(o, "held_ns"), held));
+	printf("%10ju %8s %8s %10ju %5s %8s %8s %8s  ", (uintmax_t)(na_json_number(o, "calls") + hits),
+	       na_format_size(na_json_number(o, "read_bytes") + na_json_number(o, "hit_bytes"), read),
+	       na_format_size(na_json_number(o, "written_bytes"), written), (uintmax_t)hits, percent,
+	       short_time(na_json_number(latency, "p50_ns"), p50),
+	       short_time(na_json_number(latency, "p99_ns"), p99),
+	       short_time(na_json_number(o, "held_ns"), held));
 }
 
 static void show_clients(struct json_object *o)
 {
-	struct json_object *list = na_ctl_field(o, "clients");
-	uint64_t known = na_ctl_number(o, "known"), places = na_ctl_number(o, "places");
-	size_t i, n = na_ctl_items(list);
+	struct json_object *list = na_json_field(o, "clients");
+	uint64_t known = na_json_number(o, "known"), places = na_json_number(o, "places");
+	size_t i, n = na_json_items(list);
 
 	if (!places) {
 		printf("clients are not counted: [stats] clients = 0 in nfsaccel.conf\n");
@@ -63,13 +64,13 @@ static void show_clients(struct json_object *o)
 		struct json_object *c = json_object_array_get_idx(list, i);
 
 		show_figures(c);
-		printf("%s\n", na_ctl_text(c, "address"));
+		printf("%s\n", na_json_text(c, "address"));
 	}
 	if (n < known)
 		printf("and %ju more\n", (uintmax_t)(known - n));
-	if (na_ctl_number(o, "skipped"))
+	if (na_json_number(o, "skipped"))
 		printf("%ju call(s) of nfsd could not be counted\n",
-		       (uintmax_t)na_ctl_number(o, "skipped"));
+		       (uintmax_t)na_json_number(o, "skipped"));
 }
 
 int na_ctl_clients(const struct na_ctl_line *l)
@@ -94,21 +95,21 @@ int na_ctl_clients(const struct na_ctl_line *l)
 
 void na_ctl_show_exports(struct json_object *o)
 {
-	struct json_object *list = na_ctl_field(o, "exports");
+	struct json_object *list = na_json_field(o, "exports");
 	char cached[32];
 	size_t i;
 
 	printf("%8s %8s ", "FILES", "CACHED");
 	show_head();
 	printf("%-24s %s\n", "PATH", "ENTRY");
-	for (i = 0; i < na_ctl_items(list); i++) {
+	for (i = 0; i < na_json_items(list); i++) {
 		struct json_object *e = json_object_array_get_idx(list, i);
 
-		printf("%8ju %8s ", (uintmax_t)na_ctl_number(e, "files"),
-		       na_format_size(na_ctl_number(e, "cached_bytes"), cached));
+		printf("%8ju %8s ", (uintmax_t)na_json_number(e, "files"),
+		       na_format_size(na_json_number(e, "cached_bytes"), cached));
 		show_figures(e);
-		printf("%-24s %s%s\n", na_ctl_text(e, "path"),
-		       na_ctl_text(e, "entry")[0] ? na_ctl_text(e, "entry") : "-",
-		       na_ctl_bool(e, "exported") ? "" : " (not exported)");
+		printf("%-24s %s%s\n", na_json_text(e, "path"),
+		       na_json_text(e, "entry")[0] ? na_json_text(e, "entry") : "-",
+		       na_json_bool(e, "exported") ? "" : " (not exported)");
 	}
 }

@@ -18,17 +18,8 @@ static struct json_object *ask(const char *socket, const char *command)
 
 static void print_json(const struct na_finding *f, size_t n)
 {
-	struct json_object *list = json_object_new_array();
-	size_t i;
+	struct json_object *list = na_doctor_json(f, n);
 
-	for (i = 0; i < n; i++) {
-		struct json_object *o = json_object_new_object();
-
-		json_object_object_add(o, "bad", json_object_new_boolean(f[i].bad));
-		json_object_object_add(o, "text", json_object_new_string(f[i].text));
-		json_object_object_add(o, "advice", json_object_new_string(f[i].advice));
-		json_object_array_add(list, o);
-	}
 	puts(json_object_to_json_string_ext(list, JSON_C_TO_STRING_PRETTY));
 	json_object_put(list);
 }

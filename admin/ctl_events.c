@@ -3,6 +3,7 @@
 #include "admin/ctl.h"
 
 #include "admin/ctl_ask.h"
+#include "admin/json.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,13 +11,13 @@
 
 static void show(struct json_object *event)
 {
-	time_t when = (time_t)na_ctl_number(event, "time");
+	time_t when = (time_t)na_json_number(event, "time");
 	char stamp[32] = "";
 	struct tm tm;
 
 	if (localtime_r(&when, &tm))
 		strftime(stamp, sizeof(stamp), "%F %T", &tm);
-	printf("%s %-12s%s\n", stamp, na_ctl_text(event, "kind"), na_ctl_text(event, "text"));
+	printf("%s %-12s%s\n", stamp, na_json_text(event, "kind"), na_json_text(event, "text"));
 }
 
 /* As JSON one object a line, so that programs can follow too. */
@@ -24,7 +25,7 @@ static void show_all(const struct na_ctl_line *l, struct json_object *list)
 {
 	size_t i;
 
-	for (i = 0; i < na_ctl_items(list); i++) {
+	for (i = 0; i < na_json_items(list); i++) {
 		struct json_object *event = json_object_array_get_idx(list, i);
 
 		if (l->json)
@@ -48,8 +49,8 @@ int na_ctl_events(const struct na_ctl_line *l)
 		json_object_put(request);
 		if (!o)
 			return EXIT_FAILURE;
-		show_all(l, na_ctl_field(o, "events"));
-		last = na_ctl_number(o, "last");
+		show_all(l, na_json_field(o, "events"));
+		last = na_json_number(o, "last");
 		json_object_put(o);
 		if (!l->follow || ferror(stdout))
 			return EXIT_SUCCESS;

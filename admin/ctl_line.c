@@ -31,32 +31,3 @@ int na_ctl_tell(const struct na_ctl_line *l, struct json_object *request,
 	return EXIT_SUCCESS;
 }
 
-struct json_object *na_ctl_field(struct json_object *o, const char *key)
-{
-	struct json_object *f = NULL;
-
-	json_object_object_get_ex(o, key, &f);
-	return f;
-}
-
-const char *na_ctl_text(struct json_object *o, const char *key)
-{
-	struct json_object *f = na_ctl_field(o, key);
-
-	return f ? json_object_get_string(f) : "";
-}
-
-uint64_t na_ctl_number(struct json_object *o, const char *key)
-{
-	return json_object_get_uint64(na_ctl_field(o, key));
-}
-
-bool na_ctl_bool(struct json_object *o, const char *key)
-{
-	return json_object_get_boolean(na_ctl_field(o, key));
-}
-
-size_t na_ctl_items(struct json_object *list)
-{
-	return json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
-}

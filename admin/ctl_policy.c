@@ -4,6 +4,7 @@
 
 #include "admin/cleanup.h"
 #include "admin/ctl_ask.h"
+#include "admin/json.h"
 #include "exports/policy.h"
 
 #include <string.h>
@@ -44,10 +45,10 @@ int na_ctl_policy_check(const struct na_ctl_line *l)
 
 static void show_warnings(struct json_object *o)
 {
-	struct json_object *list = na_ctl_field(o, "warnings");
+	struct json_object *list = na_json_field(o, "warnings");
 	size_t i;
 
-	for (i = 0; i < na_ctl_items(list); i++)
+	for (i = 0; i < na_json_items(list); i++)
 		fprintf(stderr, "warning: %s\n",
 			json_object_get_string(json_object_array_get_idx(list, i)));
 }
@@ -56,36 +57,36 @@ static void show_rules(struct json_object *list)
 {
 	size_t i;
 
-	for (i = 0; i < na_ctl_items(list); i++) {
+	for (i = 0; i < na_json_items(list); i++) {
 		struct json_object *r = json_object_array_get_idx(list, i);
 
-		if (na_ctl_bool(r, "runtime"))
-			printf("%-56s # set at run time\n", na_ctl_text(r, "rule"));
+		if (na_json_bool(r, "runtime"))
+			printf("%-56s # set at run time\n", na_json_text(r, "rule"));
 		else
-			printf("%-56s # %s:%ju\n", na_ctl_text(r, "rule"), na_ctl_text(r, "file"),
-			       na_ctl_number(r, "line"));
+			printf("%-56s # %s:%ju\n", na_json_text(r, "rule"), na_json_text(r, "file"),
+			       na_json_number(r, "line"));
 	}
 }
 
 void na_ctl_show_policy(struct json_object *o)
 {
-	show_rules(na_ctl_field(o, "rules"));
-	if (na_ctl_bool(o, "inherited"))
+	show_rules(na_json_field(o, "rules"));
+	if (na_json_bool(o, "inherited"))
 		fprintf(stderr, "warning: %s is bad; what nfsacceld found in force stays until a "
 				"reload succeeds\n",
-			na_ctl_text(o, "file"));
+			na_json_text(o, "file"));
 	show_warnings(o);
 }
 
 void na_ctl_show_limits(struct json_object *o)
 {
-	show_rules(na_ctl_field(o, "limits"));
+	show_rules(na_json_field(o, "limits"));
 }
 
 void na_ctl_show_reload(struct json_object *o)
 {
-	if (na_ctl_field(o, "rules"))
-		printf("%ju rule(s) in force\n", na_ctl_number(o, "rules"));
+	if (na_json_field(o, "rules"))
+		printf("%ju rule(s) in force\n", na_json_number(o, "rules"));
 	show_warnings(o);
 }
 
@@ -161,20 +162,20 @@ static int collect(struct json_object *list, const char *file, struct na_policy 
 		fprintf(stderr, "nfsaccelctl: %s\n", err.text);
 		return -1;
 	}
-	for (i = 0; i < na_ctl_items(list); i++) {
+	for (i = 0; i < na_json_items(list); i++) {
 		struct json_object *r = json_object_array_get_idx(list, i);
-		const char *of = na_ctl_text(r, "replaces");
+		const char *of = na_json_text(r, "replaces");
 
-		if (!na_ctl_bool(r, "runtime"))
+		if (!na_json_bool(r, "runtime"))
 			continue;
 		if (of[0] && strcmp(of, file)) {
 			fprintf(stderr,
 				"nfsaccelctl: %s has a rule for %s in %s: change that instead\n", of,
-				na_ctl_text(r, "client"), na_ctl_text(r, "path"));
+				na_json_text(r, "client"), na_json_text(r, "path"));
 			return -1;
 		}
-		if (na_policy_set(p, na_ctl_text(r, "client"), na_ctl_text(r, "path"),
-				  na_ctl_text(r, "options"), &err)) {
+		if (na_policy_set(p, na_json_text(r, "client"), na_json_text(r, "path"),
+				  na_json_text(r, "options"), &err)) {
 			fprintf(stderr, "nfsaccelctl: %s\n", err.text);
 			return -1;
 		}
@@ -215,15 +216,15 @@ static int hand_over(const struct na_ctl_line *l, struct json_object *list)
 
 	o = na_ctl_ask(l->socket, request);
 	json_object_put(request);
-	for (i = 0; o && i < na_ctl_items(list); i++) {
+	for (i = 0; o && i < na_json_items(list); i++) {
 		struct json_object *r = json_object_array_get_idx(list, i);
 
-		if (!na_ctl_bool(r, "runtime"))
+		if (!na_json_bool(r, "runtime"))
 			continue;
 		json_object_put(o);
 		request = na_ctl_request("limit del");
-		add(request, "client", na_ctl_text(r, "client"));
-		add(request, "path", na_ctl_text(r, "path"));
+		add(request, "client", na_json_text(r, "client"));
+		add(request, "path", na_json_text(r, "path"));
 		o = na_ctl_ask(l->socket, request);
 		json_object_put(request);
 	}
@@ -233,12 +234,12 @@ static int hand_over(const struct na_ctl_line *l, struct json_object *list)
 
 static int save(const struct na_ctl_line *l, struct json_object *shown)
 {
-	struct json_object *list = na_ctl_field(shown, "rules");
+	struct json_object *list = na_json_field(shown, "rules");
 	char dir[PATH_MAX], file[PATH_MAX];
 	struct na_policy p = {0};
 	int n, err, status;
 
-	if (snprintf(dir, sizeof(dir), "%s.d", na_ctl_text(shown, "file")) >= (int)sizeof(dir) ||
+	if (snprintf(dir, sizeof(dir), "%s.d", na_json_text(shown, "file")) >= (int)sizeof(dir) ||
 	    snprintf(file, sizeof(file), "%s/" SAVED, dir) >= (int)sizeof(file))
 		return EXIT_FAILURE;
 	n = collect(list, file, &p);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "admin/ctl.h"
 
+#include "admin/json.h"
 #include "admin/parse.h"
 
 #include <stdbool.h>
@@ -15,15 +16,15 @@ static void show_devices(struct json_object *list)
 	size_t i;
 
 	printf("%-13s", "devices");
-	for (i = 0; i < na_ctl_items(list); i++) {
+	for (i = 0; i < na_json_items(list); i++) {
 		struct json_object *dev = json_object_array_get_idx(list, i);
-		bool attached = na_ctl_bool(dev, "attached");
+		bool attached = na_json_bool(dev, "attached");
 
-		printf("%s%s%s%s%s", i ? ", " : "", na_ctl_text(dev, "name"),
-		       attached ? "" : " (NOT attached: ", attached ? "" : na_ctl_text(dev, "error"),
+		printf("%s%s%s%s%s", i ? ", " : "", na_json_text(dev, "name"),
+		       attached ? "" : " (NOT attached: ", attached ? "" : na_json_text(dev, "error"),
 		       attached ? "" : ")");
 	}
-	printf("%s\n", na_ctl_items(list) ? "" : "none");
+	printf("%s\n", na_json_items(list) ? "" : "none");
 }
 
 /* A line each for those whose want keeps the daemon from answering. */
@@ -31,17 +32,17 @@ static void show_hooks(struct json_object *list)
 {
 	size_t i, attached = 0, missing = 0;
 
-	for (i = 0; i < na_ctl_items(list); i++)
-		attached += !strcmp(na_ctl_text(json_object_array_get_idx(list, i), "state"), "attached");
-	printf("%-13s%zu of %zu attached\n", "hooks", attached, na_ctl_items(list));
-	for (i = 0; i < na_ctl_items(list); i++) {
+	for (i = 0; i < na_json_items(list); i++)
+		attached += !strcmp(na_json_text(json_object_array_get_idx(list, i), "state"), "attached");
+	printf("%-13s%zu of %zu attached\n", "hooks", attached, na_json_items(list));
+	for (i = 0; i < na_json_items(list); i++) {
 		struct json_object *hook = json_object_array_get_idx(list, i);
-		const char *err = na_ctl_text(hook, "error");
+		const char *err = na_json_text(hook, "error");
 
-		if (na_ctl_bool(hook, "missing") && missing++ < MISSING_SHOWN)
-			printf("%-13s  missing: %s %s: %s%s%s (%s)\n", "", na_ctl_text(hook, "kind"),
-			       na_ctl_text(hook, "function"), na_ctl_text(hook, "state"), err[0] ? ": " : "", err,
-			       na_ctl_text(hook, "guards"));
+		if (na_json_bool(hook, "missing") && missing++ < MISSING_SHOWN)
+			printf("%-13s  missing: %s %s: %s%s%s (%s)\n", "", na_json_text(hook, "kind"),
+			       na_json_text(hook, "function"), na_json_text(hook, "state"), err[0] ? ": " : "", err,
+			       na_json_text(hook, "guards"));
 	}
 	if (missing > MISSING_SHOWN)
 		printf("%-13s  and %zu more\n", "", missing - MISSING_SHOWN);
@@ -51,52 +52,52 @@ static void show_cache(struct json_object *o)
 {
 	char used[32], memory[32];
 
-	printf("%-13s%ju of %ju files, %s of %s\n", "cache", na_ctl_number(o, "files"),
-	       na_ctl_number(o, "files_max"), na_format_size(na_ctl_number(o, "cached_bytes"), used),
-	       na_format_size(na_ctl_number(o, "memory"), memory));
+	printf("%-13s%ju of %ju files, %s of %s\n", "cache", na_json_number(o, "files"),
+	       na_json_number(o, "files_max"), na_format_size(na_json_number(o, "cached_bytes"), used),
+	       na_format_size(na_json_number(o, "memory"), memory));
 }
 
 static void show_events(struct json_object *list)
 {
 	size_t i;
 
-	for (i = na_ctl_items(list); i-- > 0;) {
+	for (i = na_json_items(list); i-- > 0;) {
 		struct json_object *event = json_object_array_get_idx(list, i);
-		time_t when = na_ctl_number(event, "time");
+		time_t when = na_json_number(event, "time");
 		char stamp[32] = "";
 		struct tm tm;
 
 		if (localtime_r(&when, &tm))
 			strftime(stamp, sizeof(stamp), "%F %T", &tm);
-		printf("%-13s%s %s\n", i + 1 == na_ctl_items(list) ? "events" : "", stamp,
-		       na_ctl_text(event, "text"));
+		printf("%-13s%s %s\n", i + 1 == na_json_items(list) ? "events" : "", stamp,
+		       na_json_text(event, "text"));
 	}
 }
 
 void na_ctl_show_status(struct json_object *o)
 {
-	struct json_object *flows = na_ctl_field(o, "connections");
+	struct json_object *flows = na_json_field(o, "connections");
 	char up[32];
 
-	printf("%-13s%s\n", "mode", na_ctl_text(o, "mode"));
-	if (na_ctl_text(o, "reason")[0])
-		printf("%-13s%s\n", "because", na_ctl_text(o, "reason"));
-	printf("%-13s%s%s\n", "up", na_format_time(na_ctl_number(o, "uptime") * 1000000000ull, up),
-	       na_ctl_bool(o, "taken_over") ? ", took over pinned state" : "");
-	printf("%-13s%s, nfsaccel %s\n", "kernel", na_ctl_text(o, "kernel"), na_ctl_text(o, "version"));
-	printf("%-13s%ju\n", "port", na_ctl_number(o, "port"));
-	show_devices(na_ctl_field(o, "devices"));
-	show_cache(na_ctl_field(o, "cache"));
+	printf("%-13s%s\n", "mode", na_json_text(o, "mode"));
+	if (na_json_text(o, "reason")[0])
+		printf("%-13s%s\n", "because", na_json_text(o, "reason"));
+	printf("%-13s%s%s\n", "up", na_format_time(na_json_number(o, "uptime") * 1000000000ull, up),
+	       na_json_bool(o, "taken_over") ? ", took over pinned state" : "");
+	printf("%-13s%s, nfsaccel %s\n", "kernel", na_json_text(o, "kernel"), na_json_text(o, "version"));
+	printf("%-13s%ju\n", "port", na_json_number(o, "port"));
+	show_devices(na_json_field(o, "devices"));
+	show_cache(na_json_field(o, "cache"));
 	printf("%-13s%ju, %ju of them spliced, room for %ju\n", "connections",
-	       na_ctl_number(flows, "tracked"), na_ctl_number(flows, "spliced"), na_ctl_number(flows, "max"));
-	printf("%-13s%s in all maps\n", "memory", na_format_size(na_ctl_number(o, "maps_memory"), up));
-	show_hooks(na_ctl_field(o, "hooks"));
-	show_events(na_ctl_field(o, "events"));
+	       na_json_number(flows, "tracked"), na_json_number(flows, "spliced"), na_json_number(flows, "max"));
+	printf("%-13s%s in all maps\n", "memory", na_format_size(na_json_number(o, "maps_memory"), up));
+	show_hooks(na_json_field(o, "hooks"));
+	show_events(na_json_field(o, "events"));
 }
 
 void na_ctl_show_stats(struct json_object *o)
 {
-	struct json_object *counters = na_ctl_field(o, "counters"), *help = na_ctl_field(o, "help");
+	struct json_object *counters = na_json_field(o, "counters"), *help = na_json_field(o, "help");
 	bool any = false;
 
 	if (!counters)
@@ -108,7 +109,7 @@ void na_ctl_show_stats(struct json_object *o)
 		if (!n)
 			continue;
 		any = true;
-		printf("%-18s%14ju  %s\n", name, n, na_ctl_text(help, name));
+		printf("%-18s%14ju  %s\n", name, n, na_json_text(help, name));
 	}
 	if (!any)
 		printf("all counters are 0\n");

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "admin/doctor.h"
 
+#include "admin/json.h"
+
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -14,29 +16,9 @@ struct visit {
 	struct json_object *status, *counters;
 };
 
-static struct json_object *field(struct json_object *o, const char *key)
-{
-	struct json_object *f = NULL;
-
-	json_object_object_get_ex(o, key, &f);
-	return f;
-}
-
-static const char *text(struct json_object *o, const char *key)
-{
-	struct json_object *f = field(o, key);
-
-	return f ? json_object_get_string(f) : "";
-}
-
-static uint64_t number(struct json_object *o, const char *key)
-{
-	return json_object_get_uint64(field(o, key));
-}
-
 static uint64_t counter(const struct visit *v, const char *name)
 {
-	return number(v->counters, name);
+	return na_json_number(v->counters, name);
 }
 
 __attribute__((format(printf, 4, 5))) static void find(struct visit *v, bool bad,
@@ -57,7 +39,7 @@ __attribute__((format(printf, 4, 5))) static void find(struct visit *v, bool bad
 
 static void look_at_mode(struct visit *v)
 {
-	const char *mode = text(v->status, "mode"), *reason = text(v->status, "reason");
+	const char *mode = na_json_text(v->status, "mode"), *reason = na_json_text(v->status, "reason");
 
 	if (!strcmp(mode, "answering"))
 		find(v, false, "", "READs are answered");
@@ -72,7 +54,7 @@ static void look_at_mode(struct visit *v)
 		     "switched off by configuration or command; limits and statistics go on");
 	else if (mode[0])
 		find(v, true,
-		     json_object_get_boolean(field(v->status, "memory_short"))
+		     json_object_get_boolean(na_json_field(v->status, "memory_short"))
 			     ? "Limits and statistics go on. With a smaller [cache] memory, or more "
 			       "in the machine, it need not give way."
 			     : "",
@@ -88,21 +70,21 @@ static void look_at_mode(struct visit *v)
 
 static void look_at_hooks(struct visit *v)
 {
-	struct json_object *hooks = field(v->status, "hooks");
+	struct json_object *hooks = na_json_field(v->status, "hooks");
 	size_t i, n = json_object_is_type(hooks, json_type_array) ? json_object_array_length(hooks)
 								  : 0;
 
 	for (i = 0; i < n; i++) {
 		struct json_object *h = json_object_array_get_idx(hooks, i);
 
-		if (!json_object_get_boolean(field(h, "missing")))
+		if (!json_object_get_boolean(na_json_field(h, "missing")))
 			continue;
 		find(v, true,
 		     "Without it a change could go unseen. nfsacceld --check says why it is "
 		     "missing; "
 		     "a kernel that nfsaccel is tested with has it.",
-		     "hook %s %s is missing (%s)", text(h, "kind"), text(h, "function"),
-		     text(h, "guards"));
+		     "hook %s %s is missing (%s)", na_json_text(h, "kind"), na_json_text(h, "function"),
+		     na_json_text(h, "guards"));
 		break; /* the reason counts the others */
 	}
 	if (counter(v, "recursion_misses"))
@@ -115,7 +97,7 @@ static void look_at_hooks(struct visit *v)
 
 static void look_at_devices(struct visit *v)
 {
-	struct json_object *devices = field(v->status, "devices");
+	struct json_object *devices = na_json_field(v->status, "devices");
 	size_t i, n = json_object_is_type(devices, json_type_array)
 			      ? json_object_array_length(devices)
 			      : 0;
@@ -123,17 +105,17 @@ static void look_at_devices(struct visit *v)
 	for (i = 0; i < n; i++) {
 		struct json_object *d = json_object_array_get_idx(devices, i);
 
-		if (!json_object_get_boolean(field(d, "attached")))
+		if (!json_object_get_boolean(na_json_field(d, "attached")))
 			find(v, true, "Name the devices that carry NFS in [network] devices.",
-			     "device %s has no filter: %s", text(d, "name"), text(d, "error"));
+			     "device %s has no filter: %s", na_json_text(d, "name"), na_json_text(d, "error"));
 	}
 }
 
 static void look_at_tables(struct visit *v)
 {
-	struct json_object *cache = field(v->status, "cache");
+	struct json_object *cache = na_json_field(v->status, "cache");
 
-	if (counter(v, "evicted") && number(cache, "cached_bytes") > number(cache, "memory") / 2)
+	if (counter(v, "evicted") && na_json_number(cache, "cached_bytes") > na_json_number(cache, "memory") / 2)
 		find(v, false, "Raise [cache] memory if READs miss because of it.",
 		     "the cache is full: %ju files gave way", counter(v, "evicted"));
 	if (counter(v, "flow_full"))
@@ -217,7 +199,7 @@ static void sort(struct na_finding *f, size_t n)
 size_t na_doctor(struct json_object *status, struct json_object *stats,
 		 struct na_finding out[static NA_FINDINGS])
 {
-	struct visit v = {.out = out, .status = status, .counters = field(stats, "counters")};
+	struct visit v = {.out = out, .status = status, .counters = na_json_field(stats, "counters")};
 
 	look_at_mode(&v);
 	look_at_devices(&v);
@@ -226,4 +208,20 @@ size_t na_doctor(struct json_object *status, struct json_object *stats,
 	look_at_hits(&v);
 	sort(out, v.n);
 	return v.n;
+}
+
+struct json_object *na_doctor_json(const struct na_finding *f, size_t n)
+{
+	struct json_object *list = json_object_new_array();
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		struct json_object *o = json_object_new_object();
+
+		json_object_object_add(o, "bad", json_object_new_boolean(f[i].bad));
+		json_object_object_add(o, "text", json_object_new_string(f[i].text));
+		json_object_object_add(o, "advice", json_object_new_string(f[i].advice));
+		json_object_array_add(list, o);
+	}
+	return list;
 }

@@ -21,4 +21,7 @@ struct na_finding {
 size_t na_doctor(struct json_object *status, struct json_object *stats,
 		 struct na_finding out[static NA_FINDINGS]);
 
+/* The n findings as a list of objects, which the caller puts. */
+struct json_object *na_doctor_json(const struct na_finding *f, size_t n);
+
 #endif

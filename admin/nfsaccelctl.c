@@ -7,17 +7,18 @@
 #include <string.h>
 
 #include "admin/ctl.h"
+#include "admin/json.h"
 
 #define DEFAULT_SOCKET "/run/nfsaccel/control.sock"
 
 static void show_mode(struct json_object *o)
 {
-	printf("%s\n", na_ctl_text(o, "mode"));
+	printf("%s\n", na_json_text(o, "mode"));
 }
 
 static void show_version(struct json_object *o)
 {
-	printf("nfsaccelctl %s, nfsacceld %s\n", NFSACCEL_VERSION, na_ctl_text(o, "version"));
+	printf("nfsaccelctl %s, nfsacceld %s\n", NFSACCEL_VERSION, na_json_text(o, "version"));
 }
 
 /* Either asks by itself (run), or asks `request` and shows the reply. */

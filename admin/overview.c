@@ -39,19 +39,9 @@ static struct json_object *ask(struct na_daemon *d, const char *request)
 
 static struct json_object *findings(struct json_object *status, struct json_object *stats)
 {
-	struct json_object *list = json_object_new_array();
 	struct na_finding f[NA_FINDINGS];
-	size_t i, n = na_doctor(status, stats, f);
 
-	for (i = 0; i < n; i++) {
-		struct json_object *o = json_object_new_object();
-
-		json_object_object_add(o, "bad", json_object_new_boolean(f[i].bad));
-		json_object_object_add(o, "text", json_object_new_string(f[i].text));
-		json_object_object_add(o, "advice", json_object_new_string(f[i].advice));
-		json_object_array_add(list, o);
-	}
-	return list;
+	return na_doctor_json(f, na_doctor(status, stats, f));
 }
 
 static void drop_handles(struct json_object *reply)

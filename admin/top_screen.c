@@ -2,6 +2,7 @@
 #include "admin/top_screen.h"
 
 #include "admin/ctl.h"
+#include "admin/json.h"
 #include "admin/parse.h"
 
 #include <curses.h>
@@ -100,24 +101,24 @@ __attribute__((format(printf, 3, 4))) static void print(int y, attr_t look, cons
 
 static void draw_head(const struct na_top_screen *s)
 {
-	struct json_object *cache = na_ctl_field(s->status, "cache");
-	struct json_object *flows = na_ctl_field(s->status, "connections");
+	struct json_object *cache = na_json_field(s->status, "cache");
+	struct json_object *flows = na_json_field(s->status, "connections");
 	char up[32], used[32], memory[32], reads[32], spliced[32], held[32];
 
 	if (s->trouble[0])
 		print(0, A_REVERSE, "trying again: %s", s->trouble);
 	else
-		print(0, A_BOLD, "nfsaccel %s%s%s", na_ctl_text(s->status, "mode"),
-		      na_ctl_text(s->status, "reason")[0] ? ": " : "",
-		      na_ctl_text(s->status, "reason"));
+		print(0, A_BOLD, "nfsaccel %s%s%s", na_json_text(s->status, "mode"),
+		      na_json_text(s->status, "reason")[0] ? ": " : "",
+		      na_json_text(s->status, "reason"));
 	if (s->status)
 		print(1, A_NORMAL,
 		      "up %s, %ju of %ju files (%s of %s), %ju connections, %ju spliced",
-		      na_format_time(na_ctl_number(s->status, "uptime") * 1000000000ull, up),
-		      na_ctl_number(cache, "files"), na_ctl_number(cache, "files_max"),
-		      na_format_size(na_ctl_number(cache, "cached_bytes"), used),
-		      na_format_size(na_ctl_number(cache, "memory"), memory),
-		      na_ctl_number(flows, "tracked"), na_ctl_number(flows, "spliced"));
+		      na_format_time(na_json_number(s->status, "uptime") * 1000000000ull, up),
+		      na_json_number(cache, "files"), na_json_number(cache, "files_max"),
+		      na_format_size(na_json_number(cache, "cached_bytes"), used),
+		      na_format_size(na_json_number(cache, "memory"), memory),
+		      na_json_number(flows, "tracked"), na_json_number(flows, "spliced"));
 	if (!s->known) {
 		print(2, A_NORMAL, "rates: not yet");
 		return;

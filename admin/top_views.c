@@ -2,6 +2,7 @@
 #include "admin/top_views.h"
 
 #include "admin/ctl.h"
+#include "admin/json.h"
 
 #include <stdio.h>
 
@@ -13,30 +14,30 @@ enum { OPS, BYTES, HITS, READS, HELD };
 /* What clients and exports have in common. */
 static void read_tally(struct json_object *o, struct na_top_row *r)
 {
-	struct json_object *times = na_ctl_field(na_ctl_field(o, "latency"), "buckets");
-	double hits = (double)na_ctl_number(o, "hits");
+	struct json_object *times = na_json_field(na_json_field(o, "latency"), "buckets");
+	double hits = (double)na_json_number(o, "hits");
 	size_t i;
 
-	r->total[OPS] = (double)na_ctl_number(o, "calls") + hits;
-	r->total[BYTES] = (double)na_ctl_number(o, "read_bytes") +
-			  (double)na_ctl_number(o, "written_bytes") +
-			  (double)na_ctl_number(o, "hit_bytes");
+	r->total[OPS] = (double)na_json_number(o, "calls") + hits;
+	r->total[BYTES] = (double)na_json_number(o, "read_bytes") +
+			  (double)na_json_number(o, "written_bytes") +
+			  (double)na_json_number(o, "hit_bytes");
 	r->total[HITS] = hits;
-	r->total[READS] = hits + (double)na_ctl_number(na_ctl_field(o, "ops"), "read");
-	r->total[HELD] = (double)na_ctl_number(o, "held") + (double)na_ctl_number(o, "dropped");
-	for (i = 0; i < NA_TIMES && i < na_ctl_items(times); i++)
+	r->total[READS] = hits + (double)na_json_number(na_json_field(o, "ops"), "read");
+	r->total[HELD] = (double)na_json_number(o, "held") + (double)na_json_number(o, "dropped");
+	for (i = 0; i < NA_TIMES && i < na_json_items(times); i++)
 		r->times[i] = json_object_get_uint64(json_object_array_get_idx(times, i));
 }
 
 static void read_clients(struct json_object *reply, struct na_top_table *t)
 {
-	struct json_object *list = na_ctl_field(reply, "clients");
+	struct json_object *list = na_json_field(reply, "clients");
 	size_t i;
 
-	for (i = 0; i < na_ctl_items(list); i++) {
+	for (i = 0; i < na_json_items(list); i++) {
 		struct json_object *c = json_object_array_get_idx(list, i);
 		struct na_top_row *r =
-			na_top_add(t, na_ctl_text(c, "address"), na_ctl_text(c, "address"));
+			na_top_add(t, na_json_text(c, "address"), na_json_text(c, "address"));
 
 		if (!r)
 			return;
@@ -46,49 +47,49 @@ static void read_clients(struct json_object *reply, struct na_top_table *t)
 
 static void read_files(struct json_object *reply, struct na_top_table *t)
 {
-	struct json_object *list = na_ctl_field(reply, "files");
+	struct json_object *list = na_json_field(reply, "files");
 	char name[4096], key[256];
 	size_t i;
 
-	for (i = 0; i < na_ctl_items(list); i++) {
+	for (i = 0; i < na_json_items(list); i++) {
 		struct json_object *f = json_object_array_get_idx(list, i);
 		struct na_top_row *r;
 
 		na_ctl_file_name(f, name, sizeof(name));
-		snprintf(key, sizeof(key), "%ju %ju %s", na_ctl_number(f, "dev"),
-			 na_ctl_number(f, "type"), na_ctl_text(f, "handle"));
+		snprintf(key, sizeof(key), "%ju %ju %s", na_json_number(f, "dev"),
+			 na_json_number(f, "type"), na_json_text(f, "handle"));
 		r = na_top_add(t, key, name);
 		if (!r)
 			return;
-		r->total[HITS] = (double)na_ctl_number(f, "hits");
-		r->n[2] = (double)na_ctl_number(f, "size");
-		r->n[3] = (double)na_ctl_number(f, "cached_bytes");
-		r->n[4] = (double)na_ctl_number(f, "expires");
+		r->total[HITS] = (double)na_json_number(f, "hits");
+		r->n[2] = (double)na_json_number(f, "size");
+		r->n[3] = (double)na_json_number(f, "cached_bytes");
+		r->n[4] = (double)na_json_number(f, "expires");
 	}
 }
 
 static void read_exports(struct json_object *reply, struct na_top_table *t)
 {
-	struct json_object *list = na_ctl_field(reply, "exports");
+	struct json_object *list = na_json_field(reply, "exports");
 	size_t i;
 
-	for (i = 0; i < na_ctl_items(list); i++) {
+	for (i = 0; i < na_json_items(list); i++) {
 		struct json_object *e = json_object_array_get_idx(list, i);
 		struct na_top_row *r =
-			na_top_add(t, na_ctl_text(e, "path"), na_ctl_text(e, "path"));
+			na_top_add(t, na_json_text(e, "path"), na_json_text(e, "path"));
 
 		if (!r)
 			return;
 		read_tally(e, r);
-		r->n[6] = (double)na_ctl_number(e, "files");
-		r->n[7] = (double)na_ctl_number(e, "cached_bytes");
+		r->n[6] = (double)na_json_number(e, "files");
+		r->n[7] = (double)na_json_number(e, "cached_bytes");
 	}
 }
 
 static void read_counters(struct json_object *reply, struct na_top_table *t)
 {
-	struct json_object *counters = na_ctl_field(reply, "counters");
-	struct json_object *help = na_ctl_field(reply, "help");
+	struct json_object *counters = na_json_field(reply, "counters");
+	struct json_object *help = na_json_field(reply, "help");
 	char text[512];
 
 	if (!json_object_is_type(counters, json_type_object))
@@ -100,7 +101,7 @@ static void read_counters(struct json_object *reply, struct na_top_table *t)
 
 		if (!n)
 			continue;
-		snprintf(text, sizeof(text), "%-18s %s", name, na_ctl_text(help, name));
+		snprintf(text, sizeof(text), "%-18s %s", name, na_json_text(help, name));
 		r = na_top_add(t, name, text);
 		if (!r)
 			return;
@@ -110,17 +111,17 @@ static void read_counters(struct json_object *reply, struct na_top_table *t)
 
 static void read_limits(struct json_object *reply, struct na_top_table *t)
 {
-	struct json_object *list = na_ctl_field(reply, "limits");
+	struct json_object *list = na_json_field(reply, "limits");
 	char text[4096];
 	size_t i;
 
-	for (i = 0; i < na_ctl_items(list); i++) {
+	for (i = 0; i < na_json_items(list); i++) {
 		struct json_object *l = json_object_array_get_idx(list, i);
 
-		snprintf(text, sizeof(text), "%-20s in %s: %s (%s)%s", na_ctl_text(l, "client"),
-			 na_ctl_text(l, "path"), na_ctl_text(l, "options"),
-			 na_ctl_bool(l, "runtime") ? "limit set" : na_ctl_text(l, "file"),
-			 na_ctl_bool(l, "exported") ? "" : " not exported");
+		snprintf(text, sizeof(text), "%-20s in %s: %s (%s)%s", na_json_text(l, "client"),
+			 na_json_text(l, "path"), na_json_text(l, "options"),
+			 na_json_bool(l, "runtime") ? "limit set" : na_json_text(l, "file"),
+			 na_json_bool(l, "exported") ? "" : " not exported");
 		if (!na_top_add(t, text, text))
 			return;
 	}

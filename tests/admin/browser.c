@@ -18,6 +18,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "admin/json.h"
+
 #define PATIENCE_MS 300000 /* for one reply, on a machine that has other things to do */
 #define REQUESTS    4096
 #define ADDRESS	    256
@@ -31,28 +33,13 @@ static char request[REQUESTS][ADDRESS];
 static char in[8 << 20]; /* a picture is the largest message */
 static size_t in_len;
 
-static struct json_object *field(struct json_object *o, const char *key)
-{
-	struct json_object *f = NULL;
-
-	json_object_object_get_ex(o, key, &f);
-	return f;
-}
-
-static const char *text(struct json_object *o, const char *key)
-{
-	struct json_object *f = field(o, key);
-
-	return f ? json_object_get_string(f) : "";
-}
-
 static void on_event(struct json_object *o)
 {
-	struct json_object *params = field(o, "params");
-	const char *method = text(o, "method");
+	struct json_object *params = na_json_field(o, "params");
+	const char *method = na_json_text(o, "method");
 
 	if (!strcmp(method, "Network.requestWillBeSent")) {
-		const char *url = text(field(params, "request"), "url");
+		const char *url = na_json_text(na_json_field(params, "request"), "url");
 
 		/* those are in the page itself */
 		if (!strncmp(url, "data:", 5))
@@ -61,9 +48,9 @@ static void on_event(struct json_object *o)
 		snprintf(request[requests++], ADDRESS, "%s", url);
 	} else if (!strcmp(method, "Runtime.exceptionThrown") ||
 		   (!strcmp(method, "Runtime.consoleAPICalled") &&
-		    !strcmp(text(params, "type"), "error")) ||
+		    !strcmp(na_json_text(params, "type"), "error")) ||
 		   (!strcmp(method, "Log.entryAdded") &&
-		    !strcmp(text(field(params, "entry"), "level"), "error"))) {
+		    !strcmp(na_json_text(na_json_field(params, "entry"), "level"), "error"))) {
 		print_message("console: %s\n", json_object_to_json_string(params));
 		errors++;
 	}
@@ -110,12 +97,12 @@ struct json_object *browser_call(const char *method, struct json_object *params)
 	json_object_put(o);
 	for (;;) {
 		o = receive();
-		if (json_object_get_int(field(o, "id")) == id)
+		if (json_object_get_int(na_json_field(o, "id")) == id)
 			break;
 		on_event(o);
 		json_object_put(o);
 	}
-	result = json_object_get(field(o, "result"));
+	result = json_object_get(na_json_field(o, "result"));
 	if (!result)
 		fail_msg("%s: %s", method, json_object_to_json_string(o));
 	json_object_put(o);
@@ -136,10 +123,10 @@ static void open_tab(void)
 
 	o = browser_call("Target.createTarget", pair("url", json_object_new_string("about:blank")));
 	params = pair("flatten", json_object_new_boolean(true));
-	json_object_object_add(params, "targetId", json_object_get(field(o, "targetId")));
+	json_object_object_add(params, "targetId", json_object_get(na_json_field(o, "targetId")));
 	json_object_put(o);
 	o = browser_call("Target.attachToTarget", params);
-	snprintf(session, sizeof(session), "%s", text(o, "sessionId"));
+	snprintf(session, sizeof(session), "%s", na_json_text(o, "sessionId"));
 	json_object_put(o);
 	json_object_put(browser_call("Page.enable", NULL));
 	json_object_put(browser_call("Network.enable", NULL));
@@ -224,10 +211,10 @@ const char *browser_eval(const char *expression)
 
 	o = browser_call("Runtime.evaluate",
 			 pair("expression", json_object_new_string(expression)));
-	result = field(o, "result");
-	if (field(o, "exceptionDetails"))
+	result = na_json_field(o, "result");
+	if (na_json_field(o, "exceptionDetails"))
 		fail_msg("%s: %s", expression, json_object_to_json_string(o));
-	snprintf(value, sizeof(value), "%s", text(result, "value"));
+	snprintf(value, sizeof(value), "%s", na_json_text(result, "value"));
 	json_object_put(o);
 	return value;
 }
@@ -272,7 +259,7 @@ void browser_picture(const char *path)
 	snprintf(command, sizeof(command), "base64 -d >%s", path);
 	f = popen(command, "w");
 	assert_non_null(f);
-	fputs(text(o, "data"), f);
+	fputs(na_json_text(o, "data"), f);
 	assert_int_equal(pclose(f), 0);
 	json_object_put(o);
 }
