@@ -234,7 +234,6 @@ int na_exports_show(struct na_daemon *d, struct json_object *request, struct jso
 	struct json_object *list = json_object_new_array();
 	_cleanup_(free) struct use *use = calloc(l->n + 1, sizeof(*use));
 	_cleanup_(free) struct na_export_tally *tally = NULL;
-	bool counted = d->plane.shape.budget.tally_sets;
 	size_t i;
 	int err;
 
@@ -243,10 +242,12 @@ int na_exports_show(struct na_daemon *d, struct json_object *request, struct jso
 	if (!use)
 		return -ENOMEM;
 	add_use(d, use);
-	tally = calloc(NA_TALLY_EXPORTS, sizeof(*tally));
-	err = tally ? na_tally_exports(&d->plane, tally) : -ENOMEM;
-	if (err)
-		return err;
+	if (d->plane.shape.budget.tally_sets) {
+		tally = calloc(NA_TALLY_EXPORTS, sizeof(*tally));
+		err = tally ? na_tally_exports(&d->plane, tally) : -ENOMEM;
+		if (err)
+			return err;
+	}
 	for (i = 0; i < l->n; i++) {
 		struct json_object *x = json_object_new_object();
 
@@ -258,7 +259,7 @@ int na_exports_show(struct na_daemon *d, struct json_object *request, struct jso
 		put_number(x, "files", use[i].files);
 		put_number(x, "cached_bytes", use[i].bytes);
 		put_number(x, "hits", use[i].hits);
-		if (counted && l->export[i].number < NA_TALLY_EXPORTS)
+		if (tally && l->export[i].number < NA_TALLY_EXPORTS)
 			na_tally_put(x, &tally[l->export[i].number].work,
 				     &tally[l->export[i].number].reads);
 		json_object_array_add(list, x);

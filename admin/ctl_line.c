@@ -30,4 +30,3 @@ int na_ctl_tell(const struct na_ctl_line *l, struct json_object *request,
 	json_object_put(o);
 	return EXIT_SUCCESS;
 }
-
