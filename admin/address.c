@@ -52,3 +52,12 @@ socklen_t na_address_parse(const char *text, union na_address *a)
 		       ? sizeof(a->in)
 		       : 0;
 }
+
+const char *na_address_text(const uint8_t addr[static 16], char out[static INET6_ADDRSTRLEN])
+{
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+
+	if (!memcmp(addr, mapped, sizeof(mapped)))
+		return inet_ntop(AF_INET, addr + 12, out, INET6_ADDRSTRLEN);
+	return inet_ntop(AF_INET6, addr, out, INET6_ADDRSTRLEN);
+}

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Where to listen, as people write it. */
+/* Addresses, as people write them. */
 #ifndef NFSACCEL_ADMIN_ADDRESS_H
 #define NFSACCEL_ADMIN_ADDRESS_H
 
 #include <netinet/in.h>
+#include <stdint.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -19,5 +20,8 @@ union na_address {
  * Returns the length of the address, 0 if the text is none of these.
  */
 socklen_t na_address_parse(const char *text, union na_address *a);
+
+/* IPv4 as ::ffff:a.b.c.d is written "a.b.c.d". Returns out. */
+const char *na_address_text(const uint8_t addr[static 16], char out[static INET6_ADDRSTRLEN]);
 
 #endif

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "admin/nets.h"
 
-#include <arpa/inet.h>
+#include "admin/address.h"
+
 #include <errno.h>
 #include <fnmatch.h>
 #include <stdlib.h>
@@ -43,22 +44,12 @@ static int add_looked_up(struct na_nets *n, const struct na_rule *rule, struct n
 	return err;
 }
 
-/* "::ffff:10.0.0.1" as "10.0.0.1", for look-ups. */
-static const char *as_text(const uint8_t addr[16], char buf[static INET6_ADDRSTRLEN])
-{
-	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-
-	if (!memcmp(addr, mapped, sizeof(mapped)))
-		return inet_ntop(AF_INET, addr + 12, buf, INET6_ADDRSTRLEN);
-	return inet_ntop(AF_INET6, addr, buf, INET6_ADDRSTRLEN);
-}
-
 /* All patterns a seen client's name matches. */
 static int match_client(struct na_nets *n, const struct na_policy *p, struct na_names *names,
 			struct na_seen *seen)
 {
 	char text[INET6_ADDRSTRLEN];
-	struct na_name_answer a = na_names_ask(names, NA_NAME_ADDRESS, as_text(seen->addr, text));
+	struct na_name_answer a = na_names_ask(names, NA_NAME_ADDRESS, na_address_text(seen->addr, text));
 	size_t i;
 	int err = 0;
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "admin/shadow.h"
 
+#include "admin/address.h"
 #include "admin/log.h"
 #include "admin/mode.h"
 #include "admin/reset.h"
 
-#include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,24 +26,13 @@ static const char *fault_text(__u32 fault)
 	return "unknown";
 }
 
-static void client_text(const struct na_flow_key *key, char out[static INET6_ADDRSTRLEN])
-{
-	struct in6_addr a;
-
-	memcpy(&a, key->client, sizeof(a));
-	if (IN6_IS_ADDR_V4MAPPED(&a))
-		inet_ntop(AF_INET, &a.s6_addr[12], out, INET6_ADDRSTRLEN);
-	else
-		inet_ntop(AF_INET6, &a, out, INET6_ADDRSTRLEN);
-}
-
 /* What the file handle is, since what the file is called is not known here. */
 static void log_difference(const struct na_shadow_report *r)
 {
 	char client[INET6_ADDRSTRLEN], fh[2 * NA_NFS_FHSIZE + 1] = "";
 	__u32 i;
 
-	client_text(&r->flow, client);
+	na_address_text(r->flow.client, client);
 	for (i = 0; i < r->fh.len && i < NA_NFS_FHSIZE; i++)
 		sprintf(fh + 2 * i, "%02x", r->fh.data[i]);
 	na_error("shadow check: %s: READ of %u bytes at %llu by %s, xid %08x, nfsd's status %u, "

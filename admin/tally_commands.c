@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Counters by client and export, as the control socket tells them. */
+#include "admin/address.h"
 #include "admin/cleanup.h"
 #include "admin/commands.h"
 #include "admin/figures.h"
 #include "admin/latency.h"
 #include "admin/tally.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -115,15 +115,10 @@ static const struct {
 static struct json_object *client(const struct na_client_tally *c, __u64 now)
 {
 	struct json_object *o = json_object_new_object();
-	char text[INET6_ADDRSTRLEN] = "";
-	struct in6_addr a;
+	char text[INET6_ADDRSTRLEN];
 
-	memcpy(&a, c->addr, sizeof(a));
-	if (IN6_IS_ADDR_V4MAPPED(&a))
-		inet_ntop(AF_INET, &a.s6_addr[12], text, sizeof(text));
-	else
-		inet_ntop(AF_INET6, &a, text, sizeof(text));
-	json_object_object_add(o, "address", json_object_new_string(text));
+	json_object_object_add(o, "address",
+			       json_object_new_string(na_address_text(c->addr, text)));
 	put(o, "idle", now > c->seen ? (now - c->seen) / 1000000000ull : 0);
 	na_tally_put(o, &c->work, &c->reads);
 	return o;
