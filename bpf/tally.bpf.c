@@ -65,6 +65,12 @@ int na_tally_passed(struct __sk_buff *skb, __u32 why, __u32 n)
 	return 0;
 }
 
+static __always_inline void na_add_hit(struct na_read_tally *t, __u32 bytes)
+{
+	t->hits++;
+	t->hit_bytes += bytes;
+}
+
 int na_tally_hit(struct __sk_buff *skb, __u32 bytes, __u32 entry)
 {
 	struct na_work *w = na_work(NA_IN);
@@ -75,15 +81,11 @@ int na_tally_hit(struct __sk_buff *skb, __u32 bytes, __u32 entry)
 	if (!w)
 		return -1;
 	t = na_reads_of(w);
-	if (t) {
-		t->hits++;
-		t->hit_bytes += bytes;
-	}
+	if (t)
+		na_add_hit(t, bytes);
 	t = e ? na_export_reads(e->export) : NULL;
-	if (t) {
-		t->hits++;
-		t->hit_bytes += bytes;
-	}
+	if (t)
+		na_add_hit(t, bytes);
 	return 0;
 }
 
