@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The policy in a running nfsacceld: reading, reloading, limits at run time, who may what. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
+#include "tests/unit/files.h"
 
-#include <cmocka.h>
+#include <string.h>
 #include <limits.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -19,14 +14,7 @@ static const char *const none[] = {NULL};
 
 static void write_policy(const char *text)
 {
-	char path[PATH_MAX];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/exports", fixture_run);
-	f = fopen(path, "w");
-	assert_non_null(f);
-	fputs(text, f);
-	fclose(f);
+	write_file(fixture_run, "exports", text);
 }
 
 /* nfsaccelctl's exit status; its words go to fixture_run/out. */

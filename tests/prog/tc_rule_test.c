@@ -8,6 +8,8 @@
 
 #include "tests/prog/limit_scene.h"
 
+static const __u8 other[16] = {[10] = 0xff, 0xff, 10, 9, 1, 3}; /* no client of these */
+
 /* The most specific rule wins, also one that limits nothing. */
 static void test_prefix(void **state)
 {
@@ -16,7 +18,6 @@ static void test_prefix(void **state)
 	const struct na_limit none = {.flags = 0};
 	static const __u8 net[16] = {[10] = 0xff, 0xff, 10, 9};
 	static const __u8 host[16] = {[10] = 0xff, 0xff, 10, 9, 1, 2};
-	static const __u8 other[16] = {[10] = 0xff, 0xff, 10, 9, 1, 3};
 	__u64 at;
 
 	(void)state;
@@ -40,7 +41,6 @@ static void test_prefix(void **state)
 /* A connection for which no rule is learns so once: then it costs nothing any more. */
 static void test_unlimited(void **state)
 {
-	static const __u8 other[16] = {[10] = 0xff, 0xff, 10, 9, 1, 3};
 	struct na_limit slow = {.rate[NA_LIMIT_OPS] = {.rate = 1, .burst = 1}};
 	struct na_flow f;
 	struct na_ctl ctl;
@@ -62,7 +62,6 @@ static void test_unlimited(void **state)
 /* Others' rules in exports cost it nothing either; its own are looked for at each call. */
 static void test_inside(void **state)
 {
-	static const __u8 other[16] = {[10] = 0xff, 0xff, 10, 9, 1, 3};
 	struct na_limit slow = {.rate[NA_LIMIT_OPS] = {.rate = 1, .burst = 1}};
 	struct na_flow f;
 	struct na_ctl ctl;
@@ -95,7 +94,6 @@ static __u32 unshaped(void)
 /* A device is asked to hold packets when a limited connection comes, and by no other. */
 static void test_wanted(void **state)
 {
-	static const __u8 other[16] = {[10] = 0xff, 0xff, 10, 9, 1, 3};
 	struct na_limit slow = {.rate[NA_LIMIT_OPS] = {.rate = 1, .burst = 1},
 				.backlog = 30 * SEC};
 	__u32 ifindex = (__u32)tc.ifindex, why;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* When memory counts as short, and when no more. */
-#include "tests/unit/check.h"
+#include "tests/unit/files.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -80,18 +80,6 @@ static void test_in_vain(void **state)
 
 static char dir[] = "/tmp/nfsaccel-memory-XXXXXX";
 
-static void put(const char *name, const char *text)
-{
-	char path[128];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	f = fopen(path, "w");
-	assert_non_null(f);
-	fputs(text, f);
-	fclose(f);
-}
-
 static void test_read(void **state)
 {
 	struct na_memory_reading r = {.available = 1, .stalled = 2};
@@ -100,21 +88,21 @@ static void test_read(void **state)
 	(void)state;
 	assert_non_null(mkdtemp(dir));
 	assert_int_equal(na_memory_read(dir, &r), -ENOENT);
-	put("meminfo", "MemTotal:  8000 kB\nMemFree:  10 kB\n");
+	write_file(dir, "meminfo", "MemTotal:  8000 kB\nMemFree:  10 kB\n");
 	assert_int_equal(na_memory_read(dir, &r), -ENODATA);
 	assert_int_equal(r.available, 1); /* untouched */
-	put("meminfo", "MemTotal:  8000 kB\nMemFree:  10 kB\nMemAvailable:    5000000 kB\n");
+	write_file(dir, "meminfo", "MemTotal:  8000 kB\nMemFree:  10 kB\nMemAvailable:    5000000 kB\n");
 	/* no PSI */
 	assert_int_equal(na_memory_read(dir, &r), 0);
 	assert_int_equal(r.available, 5000000ull * 1024);
 	assert_true(r.stalled == 0);
 	snprintf(path, sizeof(path), "%s/pressure", dir);
 	assert_int_equal(mkdir(path, 0700), 0);
-	put("pressure/memory", "some avg10=99.00 avg60=0.00 avg300=0.00 total=5\n"
+	write_file(dir, "pressure/memory", "some avg10=99.00 avg60=0.00 avg300=0.00 total=5\n"
 			       "full avg10=12.34 avg60=1.00 avg300=0.00 total=3\n");
 	assert_int_equal(na_memory_read(dir, &r), 0);
 	assert_true(r.stalled > 12.33 && r.stalled < 12.35);
-	put("pressure/memory", "nonsense\n");
+	write_file(dir, "pressure/memory", "nonsense\n");
 	assert_int_equal(na_memory_read(dir, &r), 0);
 	assert_true(r.stalled == 0);
 	snprintf(path, sizeof(path), "rm -r %s", dir);

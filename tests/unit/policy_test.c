@@ -3,15 +3,10 @@
  * nfsaccel.exports: each tests/unit/policy/NN-*.exports gives what its .exp says, which is
  * all rules, or the error. POLICY_TEST_WRITE=1 writes the .exp files, for review.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
+#include "tests/unit/files.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 #include <errno.h>
 #include <glob.h>
 #include <sys/stat.h>
@@ -77,18 +72,6 @@ static void golden(void **state)
 	for (i = 0; i < files.gl_pathc; i++)
 		golden_file(files.gl_pathv[i]);
 	globfree(&files);
-}
-
-static void write_file(const char *dir, const char *name, const char *text)
-{
-	char path[300];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	f = fopen(path, "w");
-	assert_non_null(f);
-	fputs(text, f);
-	fclose(f);
 }
 
 /* One file, and those of the directory in the order of their names. */
