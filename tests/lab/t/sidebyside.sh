@@ -7,47 +7,13 @@
 #	sidebyside.sh control [MIN]	without nfsaccel: what a plain nfsd does
 #	sidebyside.sh long [MIN]	MIN minutes a cell (10): hits must be 30 % of the READs
 # LAB_CELLS chooses among the cells by a pattern, as "ext4 full*".
+. /lab/torture.sh
 length=${1:-short}
 how=(--seconds 2) all_hits=0
 [ "$length" = short ] || how=(--seconds 4 --time $((${2:-10} * 60)))
 [ "$length" != control ] || lab_stat() { echo 0; }
-preempt=/sys/kernel/debug/sched/preempt
 process=/sys/kernel/tracing/events/sunrpc/svc_process
 all_fs=(ext4 xfs btrfs tmpfs)
-
-# Which of the cells must be without violations (coherence.md). With both guards all. The
-# inode alone does not tell a store through a mapping on tmpfs, which has no time for it; nor
-# what leaves the times of before, as a punched hole on 7.2 (ext4, seen in the long run). The
-# version alone does where no hook was skipped.
-must_hold() {
-	case $guards-$fs in
-	inode-tmpfs) echo no ;;
-	inode-*) [ "$LAB_KERNEL" = 7.2 ] && echo no || echo yes ;;
-	version-*) [ "$skips" -eq 0 ] && echo yes || echo no ;;
-	*) echo yes ;;
-	esac
-}
-
-# What counts. The version alone may bring an old moment back while a change is under way: it
-# is filled in between the bumps before and after, when somebody else has seen the new one.
-wrong() {
-	jq --arg guards $guards 'if $guards == "version" then .stale + .future + .broken + .alien +
-		.size + .attributes + .gone + .refused + ."let-in" else .violations end' <<<"$json"
-}
-
-# Each file system has readers in a network of their own; writers share the fifth.
-mounts() {
-	local options=noac,lookupcache=none,nosharecache
-	LAB_PATH=/srv/$1 LAB_CLIENT=$2 lab_mount 3 /mnt/$1.read $options &&
-		LAB_PATH=/srv/$1 LAB_CLIENT=5 lab_mount 3 /mnt/$1.3 $options &&
-		LAB_PATH=/srv/$1 LAB_CLIENT=5 lab_mount 4.2 /mnt/$1.4 $options
-}
-
-# As the server, whose caches those of the client's network are not.
-server() { echo "nsenter --net=/proc/1/ns/net $*"; }
-
-# shellcheck disable=SC2053 # it is a pattern
-chosen() { [[ "$fs $mode $guards" == ${LAB_CELLS:-*} ]]; }
 
 # side_by_side CMD: for each kind of preemption with a chosen cell, with mode and cells set;
 # fails if there is none.
@@ -139,10 +105,11 @@ for fs in "${all_fs[@]}"; do
 	lab_exports_line /srv/$fs >>/etc/exports
 done
 exportfs -ra
+# Each file system has readers in a network of their own; writers share the fifth.
 n=0
 for fs in "${all_fs[@]}"; do
 	n=$((n + 1))
-	mounts $fs $n || lab_fail "no mounts of $fs"
+	mounts $fs $n 5 || lab_fail "no mounts of $fs"
 done
 echo 'hist:keys=addr:size=8192 if vers == 3 && proc == 6' >$process/trigger ||
 	lab_fail "nfsd's READs cannot be counted by client"

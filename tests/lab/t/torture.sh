@@ -6,44 +6,11 @@
 #	torture.sh control	without nfsaccel: what a plain nfsd does is never a violation
 #	torture.sh long [MIN]	MIN minutes a cell (10): hits must be 30 % of the READs
 # LAB_CELLS chooses among the cells by a pattern, as "ext4 full*".
+. /lab/torture.sh
 length=${1:-short}
 rounds=1 seconds=2 all_hits=0
 [ "$length" = short ] || rounds=$((${2:-10} * 15)) seconds=4
 [ "$length" != control ] || lab_stat() { echo 0; }
-preempt=/sys/kernel/debug/sched/preempt
-
-# Which of the cells must be without violations (coherence.md). With both guards all. The
-# inode alone does not tell a store through a mapping on tmpfs, which has no time for it; nor
-# what leaves the times of before, as a punched hole on 7.2 (ext4, seen in the long run). The
-# version alone does where no hook was skipped.
-must_hold() {
-	case $guards-$fs in
-	inode-tmpfs) echo no ;;
-	inode-*) [ "$LAB_KERNEL" = 7.2 ] && echo no || echo yes ;;
-	version-*) [ "$skips" -eq 0 ] && echo yes || echo no ;;
-	*) echo yes ;;
-	esac
-}
-
-# What counts. The version alone may bring an old moment back while a change is under way: it
-# is filled in between the bumps before and after, when somebody else has seen the new one.
-wrong() {
-	jq --arg guards $guards 'if $guards == "version" then .stale + .future + .broken + .alien +
-		.size + .attributes + .gone + .refused + ."let-in" else .violations end' <<<"$json"
-}
-
-mounts() {
-	local options=noac,lookupcache=none,nosharecache
-	LAB_PATH=/srv/$1 LAB_CLIENT=1 lab_mount 3 /mnt/$1.read $options &&
-		LAB_PATH=/srv/$1 LAB_CLIENT=2 lab_mount 3 /mnt/$1.3 $options &&
-		LAB_PATH=/srv/$1 LAB_CLIENT=2 lab_mount 4.2 /mnt/$1.4 $options
-}
-
-# As the server, whose caches those of the client's network are not.
-server() { echo "nsenter --net=/proc/1/ns/net $*"; }
-
-# shellcheck disable=SC2053 # it is a pattern
-chosen() { [[ "$fs $mode $guards" == ${LAB_CELLS:-*} ]]; }
 
 # each_cell CMD: with fs and mode set; fails if no cell is chosen.
 each_cell() {
@@ -104,7 +71,7 @@ for fs in ext4 xfs btrfs tmpfs; do
 done
 exportfs -ra
 for fs in ext4 xfs btrfs tmpfs; do
-	mounts $fs || lab_fail "no mounts of $fs"
+	mounts $fs 1 2 || lab_fail "no mounts of $fs"
 done
 if [ "$length" = control ]; then
 	guards=plain
