@@ -25,6 +25,8 @@ struct torture_writer {
 	const char *local; /* the directory on the server */
 	const char *dir;   /* where this writer sees it; below the mount for libnfs */
 	struct nfs_context *nfs;
+	uint32_t resends;    /* how often libnfs asks again what is not answered */
+	uint32_t unanswered; /* how often it has, for the call under way */
 	/* nfsd keeps files open for seconds after a version 3 WRITE: only some are written so. */
 	bool lingers;
 	/*

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/clients/clock.h"
 #include "tests/clients/exit_code.h"
 #include "tests/clients/high_level.h"
 #include "tests/clients/random.h"
@@ -63,6 +64,10 @@ static void write_all_the_time(struct torture_options *o, struct torture_shared 
 			w.nfs = high_level_mount(&o->target, text, sizeof(text));
 		if (!w.nfs)
 			torture_die(s, "%s", text);
+		if (o->target.resend_ns) {
+			nfs_set_timeout(w.nfs, (int)(o->target.resend_ns / NSEC_PER_MSEC));
+			w.resends = (uint32_t)(o->target.timeout_ns / o->target.resend_ns);
+		}
 	}
 	while (torture_wait_round(s, &round))
 		while (!torture_round_over(s)) {
