@@ -4,6 +4,7 @@
 #include "admin/cleanup.h"
 #include "admin/commands.h"
 #include "admin/log.h"
+#include "admin/mode.h"
 #include "admin/tally.h"
 
 #include <string.h>
@@ -238,6 +239,7 @@ int na_exports_show(struct na_daemon *d, struct json_object *request, struct jso
 	int err;
 
 	(void)request, (void)why;
+	put(o, "mode", na_mode_name(d->plane.ctl->mode));
 	json_object_object_add(o, "exports", list);
 	if (!use)
 		return -ENOMEM;

@@ -13,7 +13,7 @@
 /* The command line but for the command's own name. */
 struct na_ctl_line {
 	const char *socket;
-	bool json, follow;
+	bool json, follow, observed;
 	const char *count, *interval, *export, *file, *sort;
 	char **words; /* NULL at the end */
 };
@@ -29,6 +29,7 @@ int na_ctl_cache_unpin(const struct na_ctl_line *l);
 int na_ctl_cache_flush(const struct na_ctl_line *l);
 int na_ctl_clients(const struct na_ctl_line *l);
 int na_ctl_doctor(const struct na_ctl_line *l);
+int na_ctl_exports(const struct na_ctl_line *l);
 int na_ctl_events(const struct na_ctl_line *l);
 int na_ctl_policy_check(const struct na_ctl_line *l);
 int na_ctl_policy_save(const struct na_ctl_line *l);
@@ -52,6 +53,9 @@ uint64_t na_ctl_now(void);
 /* --interval's argument; what is wrong with it is printed. */
 bool na_ctl_interval(const char *text, uint64_t *ns);
 
+/* A time in a few characters; returns buf. */
+const char *na_ctl_time(uint64_t ns, char buf[static 32]);
+
 /* A number of things a second, in a few characters; returns buf. */
 const char *na_ctl_rate(double rate, char buf[static 32]);
 
@@ -60,6 +64,5 @@ void na_ctl_show_stats(struct json_object *o);
 void na_ctl_show_policy(struct json_object *o);
 void na_ctl_show_reload(struct json_object *o);
 void na_ctl_show_limits(struct json_object *o);
-void na_ctl_show_exports(struct json_object *o);
 
 #endif

@@ -30,3 +30,14 @@ int na_ctl_tell(const struct na_ctl_line *l, struct json_object *request,
 	json_object_put(o);
 	return EXIT_SUCCESS;
 }
+
+const char *na_ctl_time(uint64_t ns, char buf[static 32])
+{
+	if (ns < 10000000)
+		snprintf(buf, 32, "%juus", (uintmax_t)(ns / 1000));
+	else if (ns < 10000000000)
+		snprintf(buf, 32, "%jums", (uintmax_t)(ns / 1000000));
+	else
+		snprintf(buf, 32, "%jus", (uintmax_t)(ns / 1000000000));
+	return buf;
+}

@@ -95,6 +95,32 @@ void na_ctl_show_status(struct json_object *o)
 	show_events(na_json_field(o, "events"));
 }
 
+/* How long nfsd took, by operation; those that never came are left out. */
+static void show_latency(struct json_object *nfsd)
+{
+	char p50[32], p99[32], mean[32];
+	bool any = false;
+
+	if (!nfsd)
+		return;
+	json_object_object_foreach(nfsd, name, op)
+	{
+		struct json_object *latency = na_json_field(op, "latency");
+		uint64_t calls = na_json_number(latency, "calls");
+
+		if (!calls)
+			continue;
+		if (!any)
+			printf("\n%-18s%14s %8s %8s %8s\n", "nfsd's time", "calls", "mean", "p50",
+			       "p99");
+		any = true;
+		printf("%-18s%14ju %8s %8s %8s\n", name, (uintmax_t)calls,
+		       na_ctl_time(na_json_number(latency, "ns") / calls, mean),
+		       na_ctl_time(na_json_number(latency, "p50_ns"), p50),
+		       na_ctl_time(na_json_number(latency, "p99_ns"), p99));
+	}
+}
+
 void na_ctl_show_stats(struct json_object *o)
 {
 	struct json_object *counters = na_json_field(o, "counters"), *help = na_json_field(o, "help");
@@ -113,4 +139,5 @@ void na_ctl_show_stats(struct json_object *o)
 	}
 	if (!any)
 		printf("all counters are 0\n");
+	show_latency(na_json_field(o, "nfsd"));
 }

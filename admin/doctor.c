@@ -45,10 +45,10 @@ static void look_at_mode(struct visit *v)
 		find(v, false, "", "READs are answered");
 	else if (!strcmp(mode, "observing"))
 		find(v, false, "To answer: nfsaccelctl mode answer.",
-		     "only observing: %ju READs could have been answered, %ju replies of nfsd were "
-		     "the same, %ju were not",
-		     counter(v, "shadow_asked"), counter(v, "shadow_same"),
-		     counter(v, "shadow_different"));
+		     "only observing: %ju READs could have been answered, over which nfsd took %.1f s; "
+		     "%ju replies of nfsd were the same, %ju were not",
+		     counter(v, "shadow_asked"), (double)counter(v, "shadow_nfsd_ns") / 1e9,
+		     counter(v, "shadow_same"), counter(v, "shadow_different"));
 	else if (!strcmp(reason, "mode = off"))
 		find(v, false, "To answer: nfsaccelctl mode answer.",
 		     "switched off by configuration or command; limits and statistics go on");
@@ -162,6 +162,7 @@ static const struct reason {
 
 static void look_at_hits(struct visit *v)
 {
+	bool observing = !strcmp(na_json_text(v->status, "mode"), "observing");
 	uint64_t hits = counter(v, "hits"), left = 0;
 	const struct reason *top = NULL;
 	size_t i;
@@ -174,13 +175,16 @@ static void look_at_hits(struct visit *v)
 		if (n && (!top || n > counter(v, top->counter)))
 			top = &reasons[i];
 	}
+	if (observing)
+		hits += counter(v, "shadow_asked");
 	if (hits + left < FEW) {
 		find(v, false, "", "too few READs so far to say more (%ju)", hits + left);
 		return;
 	}
 	find(v, false, hits * 2 > hits + left || !top ? "" : top->advice,
-	     "%ju %% of READs were answered from the cache; most others: %s",
-	     hits * 100 / (hits + left), top ? top->counter : "none");
+	     "%ju %% of READs %s answered from the cache; most others: %s",
+	     hits * 100 / (hits + left), observing ? "could have been" : "were",
+	     top ? top->counter : "none");
 }
 
 /* In order, but what is bad first. */

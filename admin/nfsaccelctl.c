@@ -39,9 +39,10 @@ static const struct command {
 	{"doctor", "", na_ctl_doctor, NULL, NULL, "is all well, and what to do if not"},
 	{"events", "[--follow]", na_ctl_events, NULL, NULL,
 	 "what happened: messages, clients held back, resets, changed files"},
-	{"clients", "[--sort ops|bytes|latency|throttled] [--count N]", na_ctl_clients, NULL, NULL,
-	 "who does how much, and how long it takes nfsd"},
-	{"exports", "", NULL, "exports", na_ctl_show_exports, "what is exported and how much of it is cached"},
+	{"clients", "[--observed] [--sort ops|bytes|latency|throttled|saved] [--count N]",
+	 na_ctl_clients, NULL, NULL, "who does how much, and how long it takes nfsd"},
+	{"exports", "[--observed]", na_ctl_exports, NULL, NULL,
+	 "what is exported and how much of it is cached"},
 	{"cache top", "[--count N]", na_ctl_cache_top, NULL, NULL, "the cached files that are read most"},
 	{"cache pin", "FILE", na_ctl_cache_pin, NULL, NULL,
 	 "never evict FILE (as the server sees it) for want of room"},
@@ -128,6 +129,7 @@ static int run(const struct command *c, struct na_ctl_line *l, bool help)
 	bool wrong = (!c->args[0] && l->words[0]) ||
 		     (l->follow && !strstr(c->args, "--follow")) || (l->count && !strstr(c->args, "--count")) ||
 		     (l->interval && !strstr(c->args, "--interval")) ||
+		     (l->observed && !strstr(c->args, "--observed")) ||
 		     (l->sort && !strstr(c->args, "--sort")) ||
 		     ((l->export || l->file) && !strstr(c->args, "--export"));
 
@@ -152,6 +154,7 @@ int main(int argc, char **argv)
 		{"file", required_argument, NULL, 'f'},
 		{"sort", required_argument, NULL, 'o'},
 		{"follow", no_argument, NULL, 'F'},
+		{"observed", no_argument, NULL, 'O'},
 		{"help", no_argument, NULL, 'h'},
 		{"commands", no_argument, NULL, 'C'},
 		{NULL, 0, NULL, 0},
@@ -187,6 +190,9 @@ int main(int argc, char **argv)
 			break;
 		case 'F':
 			l.follow = true;
+			break;
+		case 'O':
+			l.observed = true;
 			break;
 		case 'h':
 			help = true;

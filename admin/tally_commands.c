@@ -5,6 +5,7 @@
 #include "admin/commands.h"
 #include "admin/figures.h"
 #include "admin/latency.h"
+#include "admin/mode.h"
 #include "admin/tally.h"
 
 #include <stdlib.h>
@@ -100,6 +101,13 @@ static int by_throttled(const void *a, const void *b)
 	return x->reads.dropped > y->reads.dropped ? -1 : x->reads.dropped < y->reads.dropped;
 }
 
+static int by_saved(const void *a, const void *b)
+{
+	const struct na_client_tally *x = a, *y = b;
+
+	return x->reads.same_ns > y->reads.same_ns ? -1 : x->reads.same_ns < y->reads.same_ns;
+}
+
 static const struct {
 	const char *name;
 	int (*compare)(const void *a, const void *b);
@@ -108,6 +116,7 @@ static const struct {
 	{"bytes", by_bytes},
 	{"latency", by_latency},
 	{"throttled", by_throttled},
+	{"saved", by_saved},
 };
 
 #define ORDERS (sizeof(orders) / sizeof(orders[0]))
@@ -137,7 +146,7 @@ int na_clients_show(struct na_daemon *d, struct json_object *request, struct jso
 	for (order = 0; order < ORDERS && strcmp(orders[order].name, sort); order++)
 		;
 	if (order == ORDERS)
-		return na_why(why, -EINVAL, "\"sort\" is ops, bytes, latency or throttled");
+		return na_why(why, -EINVAL, "\"sort\" is ops, bytes, latency, throttled or saved");
 	if (json_object_object_get_ex(request, "count", &field))
 		count = json_object_get_int64(field);
 	if (count < 1 || count > CLIENTS_MAX)
@@ -147,6 +156,7 @@ int na_clients_show(struct na_daemon *d, struct json_object *request, struct jso
 		return err;
 	if (l.n)
 		qsort(l.client, l.n, sizeof(*l.client), orders[order].compare);
+	json_object_object_add(o, "mode", json_object_new_string(na_mode_name(d->plane.ctl->mode)));
 	list = json_object_new_array();
 	json_object_object_add(o, "clients", list);
 	for (i = 0; i < l.n && i < (size_t)count; i++)

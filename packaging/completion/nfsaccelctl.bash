@@ -4,24 +4,37 @@ _nfsaccelctl() {
 	local commands=(
 @COMMANDS@
 	)
-	local word=${COMP_WORDS[COMP_CWORD]} line="" entry name rest i
+	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} line="" args=""
+	local entry name rest i
 	COMPREPLY=()
-	[ "${COMP_WORDS[COMP_CWORD - 1]}" != --socket ] || {
-		mapfile -t COMPREPLY < <(compgen -f -- "$word")
-		return
-	}
-	if [[ $word == -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W '--json --socket --interval --help' -- "$word")
-		return
-	fi
 	# the words of the command so far, without options
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		--socket | --interval) i=$((i + 1)) ;;
+		--socket | --interval | --count | --sort | --export | --file) i=$((i + 1)) ;;
 		-*) ;;
 		*) line+="${COMP_WORDS[i]} " ;;
 		esac
 	done
+	for entry in "${commands[@]}"; do
+		[ "${entry%%|*} " != "$line" ] || args=${entry#*|} args=${args%%|*}
+	done
+	case $before in
+	--socket | --export | --file)
+		mapfile -t COMPREPLY < <(compgen -f -- "$word")
+		return
+		;;
+	--sort)
+		rest=${args#*--sort } rest=${rest%%]*}
+		mapfile -t COMPREPLY < <(compgen -W "${rest//\// }" -- "$word")
+		return
+		;;
+	--interval | --count) return ;;
+	esac
+	if [[ $word == -* ]]; then
+		rest=$(grep -oE -- '--[a-z]+' <<<"$args")
+		mapfile -t COMPREPLY < <(compgen -W "--json --socket --help $rest" -- "$word")
+		return
+	fi
 	for entry in "${commands[@]}"; do
 		name=${entry%%|*}
 		[[ $name == "$line"* ]] || continue
@@ -29,8 +42,8 @@ _nfsaccelctl() {
 		rest=${rest%% *}
 		[[ $rest == "$word"* && " ${COMPREPLY[*]} " != *" $rest "* ]] && COMPREPLY+=("$rest")
 	done
-	if [ "$line" = "policy check " ]; then
-		mapfile -t COMPREPLY < <(compgen -f -- "$word")
-	fi
+	case $line in
+	"policy check " | "cache pin " | "cache unpin ") mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
+	esac
 }
 complete -F _nfsaccelctl nfsaccelctl

@@ -59,8 +59,13 @@ static void test_modes(void **state)
 	assert_string_equal(expect(true, "nothing is answered (off): lo: no filter")->advice, "");
 	ask("{\"mode\": \"off\", \"reason\": \"memory is short\", \"memory_short\": true}", "{}");
 	assert_non_null(strstr(expect(true, "memory is short")->advice, "[cache] memory"));
-	ask("{\"mode\": \"observing\"}", "{\"shadow_asked\": 7, \"shadow_same\": 6}");
-	expect(false, "7 READs could have been answered, 6");
+	ask("{\"mode\": \"observing\"}", "{\"shadow_asked\": 7, \"shadow_same\": 6, "
+					"\"shadow_nfsd_ns\": 2500000000}");
+	expect(false, "7 READs could have been answered, over which nfsd took 2.5 s; 6");
+	ask("{\"mode\": \"observing\"}",
+	    "{\"shadow_asked\": 600, \"miss_shadow\": 600, \"miss_no_entry\": 400}");
+	expect(false, "60 % of READs could have been answered from the cache; most others: "
+		      "miss_no_entry");
 	ask("{\"mode\": \"off\", \"reason\": \"a shadow check\"}", "{\"shadow_different\": 1}");
 	expect(true, "1 times nfsd's reply was another");
 }

@@ -17,7 +17,7 @@ lab_client "${verify[@]}" --save-handles $handles "$(lab_url p)" >/dev/null
 verify+=(--use-handles "$handles")
 read_all() { lab_measure lab_client "${verify[@]}" "$@" "$(lab_url p)"; }
 
-lab_accel_up --set daemon.mode=observe
+lab_accel_up --set daemon.mode=observe --set stats.clients=64
 lab_check "observing" mode_is observing
 lab_check "every byte" read_all --passes 5
 lab_check "and again, eight at once" read_all --passes 5 --depth 8
@@ -29,6 +29,24 @@ lab_check "nothing was missed" test "$(lab_stat shadow_asked)" = $(($(lab_stat s
 lab_check "what nfsd took is told" at_least shadow_nfsd_ns 100
 lab_note "observed: $(lab_stats)"
 
+# The same by client and export: in the JSON, in the columns while observing, and when asked for.
+client=$(nfsaccelctl clients --json | jq -c '.clients[] | select(.address == "10.9.1.2")')
+lab_check "all of it was this client's" test "$(jq -c '[.misses.shadow, .same, .different]' <<<"$client")" = \
+	"[$(lab_stat shadow_asked),$(lab_stat shadow_same),0]"
+lab_check "with the time nfsd took" test "$(jq .same_ns <<<"$client")" -gt 0
+columns() { nfsaccelctl "$@" | awk -v row="$name" '
+	/WOULD/ { for (i = 1; i <= NF; i++) at[$i] = i } $0 ~ row { print $(at["WOULD"]), $(at["SAME"]), $(at["DIFFER"]), $(at["SAVED"]) }'; }
+seen="$(jq -r '"\(.misses.shadow) \(.same) 0 [1-9]"' <<<"$client")"
+name=10.9.1.2
+lab_check "clients shows it" eval '[[ "$(columns clients)" =~ ^$seen ]]'
+lab_check "sorted by it, too" eval '[[ "$(columns clients --observed --sort saved)" =~ ^$seen ]]'
+name=$LAB_EXPORT
+# what came before the daemon knew of the export is nobody's
+lab_check "exports shows it" eval '[[ "$(columns exports)" =~ ^[1-9][0-9]*\ [1-9][0-9]*\ 0\ [1-9] ]]'
+nfsaccelctl clients
+nfsaccelctl exports
+nfsaccelctl doctor
+
 # A fault, while observing: told, and the next one too.
 poke $maps/na_slabs flip 4096
 lab_check "the bytes are nfsd's" read_all
@@ -38,6 +56,8 @@ lab_check "still observing" mode_is observing
 
 lab_check "answer" nfsaccelctl mode answer
 lab_check "answering" lab_wait 60 mode_is answering
+lab_refuse "other columns" eval 'nfsaccelctl exports | grep -q WOULD'
+lab_check "unless asked for" eval 'nfsaccelctl exports --observed | grep -q WOULD'
 lab_check "warm" read_all --passes 3
 lab_check "hits" test "$(lab_stat hits)" -ge 30
 
