@@ -14,6 +14,7 @@
 #include "tests/clients/engine.h"
 #include "tests/clients/exit_code.h"
 #include "tests/clients/histogram.h"
+#include "tests/clients/mix.h"
 #include "tests/clients/random.h"
 #include "tests/clients/zipf.h"
 
@@ -26,6 +27,7 @@ struct options {
 	uint32_t n_files, file_size, read_size;
 	double theta;
 	uint64_t seed, duration_ns, reads, warmup_ns, warmup_reads;
+	struct mix mix;
 };
 
 /* A run is warm-up, then measurement; each lasts for a time or a number of READs. */
@@ -40,7 +42,8 @@ struct bench {
 	struct options options;
 	struct bench_files files;
 	struct zipf zipf;
-	struct histogram latency;
+	struct histogram latency; /* of all calls */
+	struct histogram of_op[MIX_OPS];
 	struct engine *engine;
 	struct phase warmup, measure;
 	bool measuring;
@@ -61,6 +64,7 @@ enum {
 	OPT_ZIPF,
 	OPT_UNIFORM,
 	OPT_SEED,
+	OPT_MIX,
 	OPT_DURATION,
 	OPT_READS,
 	OPT_WARMUP,
@@ -82,6 +86,7 @@ static const struct option long_options[] = {
 	{"zipf", required_argument, NULL, OPT_ZIPF},
 	{"uniform", no_argument, NULL, OPT_UNIFORM},
 	{"seed", required_argument, NULL, OPT_SEED},
+	{"mix", required_argument, NULL, OPT_MIX},
 	{"duration", required_argument, NULL, OPT_DURATION},
 	{"reads", required_argument, NULL, OPT_READS},
 	{"warmup", required_argument, NULL, OPT_WARMUP},
@@ -106,6 +111,7 @@ static const char help[] =
 	"  --zipf THETA       choose files by Zipf's law, e.g. 0.99\n"
 	"  --uniform          choose all files alike (the default)\n"
 	"  --seed N           another series of choices (1)\n"
+	"  --mix OP=N,...     calls in these proportions: read, getattr, lookup, access (read=1)\n"
 	"  --duration S       measure for S seconds (10)\n"
 	"  --reads N          measure N READs instead\n"
 	"  --warmup S         read for S seconds before (0)\n"
@@ -127,6 +133,7 @@ static void choose(struct bench *b, struct engine_read *read)
 	const struct bench_file *file;
 	uint64_t places;
 
+	read->op = mix_pick(&b->options.mix, &b->random_state);
 	read->file = zipf_pick(&b->zipf, &b->random_state);
 	read->count = b->options.read_size;
 	file = &b->files.files[read->file];
@@ -180,9 +187,10 @@ static int done(void *arg, const struct engine_read *read, const struct engine_r
 	uint64_t left = file->size - read->offset;
 	uint32_t want = read->count < left ? read->count : (uint32_t)left;
 
-	if (reply->error || reply->data_len != want) {
-		fprintf(stderr, "%s" NAME ": %s: READ offset %" PRIu64 " count %u: %s\n",
-			b->show ? "\n" : "", file->path, read->offset, read->count,
+	if (reply->error || (read->op == ENGINE_READ && reply->data_len != want)) {
+		fprintf(stderr, "%s" NAME ": %s: %s offset %" PRIu64 " count %u: %s\n",
+			b->show ? "\n" : "", file->path, mix_name(read->op), read->offset,
+			read->count,
 			reply->error ? strerror(-reply->error)
 				     : "fewer or more bytes than the file has");
 		return reply->error ? reply->error : -EIO;
@@ -193,6 +201,7 @@ static int done(void *arg, const struct engine_read *read, const struct engine_r
 	if (!read->tag)
 		return 0;
 	histogram_add(&b->latency, reply->latency_ns);
+	histogram_add(&b->of_op[read->op], reply->latency_ns);
 	b->sum_latency += (double)reply->latency_ns;
 	b->bytes += reply->data_len;
 	b->last_reply = engine_now(b->engine);
@@ -210,16 +219,25 @@ static void print_json(const struct bench *b, double seconds)
 	       "\"connections\":%u,\"depth\":%u,",
 	       o->target.version, b->files.n, o->read_size, o->theta, o->target.connections,
 	       o->target.depth);
-	printf("\"reads\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"seconds\":%.6f,"
-	       "\"ops_per_second\":%.1f,\"bytes_per_second\":%.1f,",
-	       h->count, b->bytes, seconds, n / seconds, (double)b->bytes / seconds);
+	printf("\"reads\":%" PRIu64 ",\"calls\":%" PRIu64 ",\"bytes\":%" PRIu64
+	       ",\"seconds\":%.6f,\"ops_per_second\":%.1f,\"bytes_per_second\":%.1f,",
+	       b->of_op[ENGINE_READ].count, h->count, b->bytes, seconds, n / seconds,
+	       (double)b->bytes / seconds);
 	printf("\"latency_ns\":{\"min\":%" PRIu64 ",\"mean\":%.1f,\"p50\":%" PRIu64
 	       ",\"p90\":%" PRIu64 ",\"p99\":%" PRIu64 ",\"p99.9\":%" PRIu64 ",\"max\":%" PRIu64
 	       "},",
 	       h->min, b->sum_latency / n, histogram_percentile(h, 0.5),
 	       histogram_percentile(h, 0.9), histogram_percentile(h, 0.99),
 	       histogram_percentile(h, 0.999), h->max);
-	printf("\"reconnects\":%" PRIu64 ",\"resent\":%" PRIu64 ",\"delayed\":%" PRIu64 "}\n",
+	printf("\"ops\":{");
+	for (uint32_t op = 0, shown = 0; op < MIX_OPS; op++)
+		if (b->of_op[op].count)
+			printf("%s\"%s\":{\"calls\":%" PRIu64 ",\"p50_ns\":%" PRIu64
+			       ",\"p99_ns\":%" PRIu64 "}",
+			       shown++ ? "," : "", mix_name((enum engine_op)op), b->of_op[op].count,
+			       histogram_percentile(&b->of_op[op], 0.5),
+			       histogram_percentile(&b->of_op[op], 0.99));
+	printf("},\"reconnects\":%" PRIu64 ",\"resent\":%" PRIu64 ",\"delayed\":%" PRIu64 "}\n",
 	       s->reconnects, s->resent, s->delayed);
 }
 
@@ -232,21 +250,28 @@ static void print_text(const struct bench *b, double seconds)
 	const struct options *o = &b->options;
 	const struct histogram *h = &b->latency;
 	const struct engine_stats *s = engine_stats(b->engine);
+	const char *calls = h->count == b->of_op[ENGINE_READ].count ? "READs" : "calls";
 
-	printf("NFSv%d READ, %u files, %u bytes a READ, ", o->target.version, b->files.n,
+	printf("NFSv%d %s, %u files, %u bytes a READ, ", o->target.version, calls, b->files.n,
 	       o->read_size);
 	if (o->theta > 0)
 		printf("Zipf %g", o->theta);
 	else
 		printf("uniform");
 	printf(", connections %u, depth %u\n", o->target.connections, o->target.depth);
-	printf("READs    %12" PRIu64 " in %.3f s\n", h->count, seconds);
-	printf("rate     %12.1f READs/s\n", (double)h->count / seconds);
+	printf("%-8s %12" PRIu64 " in %.3f s\n", calls, h->count, seconds);
+	printf("rate     %12.1f %s/s\n", (double)h->count / seconds, calls);
 	printf("bytes    %12.1f bytes/s\n", (double)b->bytes / seconds);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		printf("%-8s %12.1f us\n", rows[i].name,
 		       (double)histogram_percentile(h, rows[i].fraction) / 1000);
 	printf("max      %12.1f us\n", (double)h->max / 1000);
+	for (uint32_t op = 0; o->mix.total && op < MIX_OPS; op++)
+		if (b->of_op[op].count)
+			printf("%-8s %12" PRIu64 ", p50 %.1f us, p99 %.1f us\n",
+			       mix_name((enum engine_op)op), b->of_op[op].count,
+			       (double)histogram_percentile(&b->of_op[op], 0.5) / 1000,
+			       (double)histogram_percentile(&b->of_op[op], 0.99) / 1000);
 	if (s->reconnects || s->delayed)
 		printf("%" PRIu64 " reconnects, %" PRIu64 " READs sent again, %" PRIu64
 		       " delayed\n",
@@ -312,6 +337,15 @@ static int measure(struct bench *b)
 	return 0;
 }
 
+static int init_histograms(struct bench *b)
+{
+	int rc = histogram_init(&b->latency);
+
+	for (uint32_t op = 0; op < MIX_OPS && !rc; op++)
+		rc = histogram_init(&b->of_op[op]);
+	return rc;
+}
+
 static int bench(struct bench *b)
 {
 	const struct options *o = &b->options;
@@ -321,8 +355,7 @@ static int bench(struct bench *b)
 	if (o->prepare_only)
 		return 0;
 	b->engine = engine_new(&o->target, o->read_size);
-	if (!b->engine || zipf_init(&b->zipf, b->files.n, o->theta) ||
-	    histogram_init(&b->latency)) {
+	if (!b->engine || zipf_init(&b->zipf, b->files.n, o->theta) || init_histograms(b)) {
 		fprintf(stderr, NAME ": out of memory\n");
 		return EXIT_FAILED;
 	}
@@ -360,6 +393,10 @@ static const char *parse_option(struct options *o, int option, const char *arg)
 		return NULL;
 	case OPT_SEED:
 		return parse_u64(arg, 0, UINT64_MAX, &o->seed) ? NULL : "--seed wants a number";
+	case OPT_MIX:
+		return mix_parse(arg, &o->mix)
+			       ? NULL
+			       : "--mix wants OPERATION=1..1000, as read=18,getattr=26";
 	case OPT_DURATION:
 		return parse_seconds(arg, &o->duration_ns) ? NULL : "--duration wants seconds";
 	case OPT_READS:
@@ -414,6 +451,8 @@ int main(int argc, char **argv)
 		bad = "which server? One URL is needed";
 	if (!bad)
 		bad = target_parse(&o->target, argv[optind]);
+	if (!bad && o->target.version != 3 && o->mix.total != o->mix.weights[ENGINE_READ])
+		bad = "--mix is for version 3";
 	if (bad) {
 		fprintf(stderr, NAME ": %s (see " NAME " --help)\n", bad);
 		return EXIT_USAGE;
@@ -422,6 +461,8 @@ int main(int argc, char **argv)
 	rc = bench(&b);
 	engine_free(b.engine);
 	histogram_free(&b.latency);
+	for (uint32_t op = 0; op < MIX_OPS; op++)
+		histogram_free(&b.of_op[op]);
 	zipf_free(&b.zipf);
 	bench_files_free(&b.files);
 	return rc;

@@ -177,7 +177,10 @@ int engine_add_file(struct engine *e, const char *path)
 		if (rc)
 			return fail(e, rc, "%s: %s", path, e->session.error);
 	}
-	return engine_add_handle(e, path, &handle);
+	rc = engine_add_handle(e, path, &handle);
+	if (!rc)
+		e->files[e->n_files - 1].dir = e->session.dir_handle;
+	return rc;
 }
 
 int engine_refresh_file(struct engine *e, uint32_t index)
@@ -195,7 +198,7 @@ static void send_slot(struct engine_slot *slot)
 	struct engine *e = slot->conn->engine;
 
 	if (e->backend->send(slot)) {
-		fail(e, -ENOMEM, "libnfs could not queue a READ");
+		fail(e, -ENOMEM, "libnfs could not queue a call");
 		return;
 	}
 	slot->state = SLOT_SENT;
@@ -338,7 +341,7 @@ static void conn_event(struct engine *e, struct engine_conn *conn, short revents
 	if (rc || conn->broken)
 		conn_down(e, conn);
 	else if (conn->any_failed)
-		fail(e, -EPROTO, "the server refused a READ call: %s", conn->text);
+		fail(e, -EPROTO, "the server refused a call: %s", conn->text);
 }
 
 static void check_slot(struct engine *e, struct engine_slot *slot)

@@ -22,7 +22,16 @@
 #include "tests/clients/session.h"
 #include "tests/clients/target.h"
 
+enum engine_op {
+	ENGINE_READ,
+	ENGINE_GETATTR, /* as what follows: version 3 only */
+	ENGINE_LOOKUP,	/* of the file's name, in its directory */
+	ENGINE_ACCESS,	/* to read */
+};
+
+/* A call to send; count and offset matter to a READ alone. */
 struct engine_read {
+	enum engine_op op;
 	uint32_t file;
 	uint32_t count;
 	uint64_t offset;
@@ -55,6 +64,7 @@ struct engine_calls {
 struct engine_file {
 	char *path; /* relative to the mounted directory */
 	struct handle handle;
+	struct handle dir; /* empty after engine_add_handle() */
 };
 
 struct engine_stats {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -68,6 +69,30 @@ static void take_attributes(struct engine_reply *reply, const fattr3 *a)
 	reply->ctime_ns = time_ns(&a->ctime);
 }
 
+/* Whether the call got a result of status 0; anything else has been told to the engine. */
+static bool succeeded(struct engine_slot *slot, int rpc_status, void *data)
+{
+	struct engine_reply reply = {.exact = true};
+	nfsstat3 status;
+
+	if (rpc_status != RPC_STATUS_SUCCESS) {
+		engine_slot_failed(slot, rpc_status == RPC_STATUS_ERROR ? data : NULL);
+		return false;
+	}
+	/* Every result here begins with its status. */
+	status = *(const nfsstat3 *)data;
+	if (status == NFS3ERR_JUKEBOX) {
+		engine_slot_delayed(slot);
+		return false;
+	}
+	if (status != NFS3_OK) {
+		reply.error = nfsstat3_to_errno((int)status);
+		engine_slot_reply(slot, &reply);
+		return false;
+	}
+	return true;
+}
+
 static void read_done(struct rpc_context *rpc, int status, void *data, void *arg)
 {
 	struct engine_slot *slot = arg;
@@ -77,19 +102,8 @@ static void read_done(struct rpc_context *rpc, int status, void *data, void *arg
 	struct engine_reply reply = {.exact = true};
 
 	(void)rpc;
-	if (status != RPC_STATUS_SUCCESS) {
-		engine_slot_failed(slot, status == RPC_STATUS_ERROR ? data : NULL);
+	if (!succeeded(slot, status, data))
 		return;
-	}
-	if (res->status == NFS3ERR_JUKEBOX) {
-		engine_slot_delayed(slot);
-		return;
-	}
-	if (res->status != NFS3_OK) {
-		reply.error = nfsstat3_to_errno((int)res->status);
-		engine_slot_reply(slot, &reply);
-		return;
-	}
 	ok = &res->READ3res_u.resok;
 	attr = &ok->file_attributes;
 	reply.count = ok->count;
@@ -101,16 +115,54 @@ static void read_done(struct rpc_context *rpc, int status, void *data, void *arg
 	engine_slot_reply(slot, &reply);
 }
 
+/* GETATTR, LOOKUP and ACCESS: only that they were answered matters. */
+static void other_done(struct rpc_context *rpc, int status, void *data, void *arg)
+{
+	struct engine_reply reply = {.exact = true};
+
+	(void)rpc;
+	if (succeeded(arg, status, data))
+		engine_slot_reply(arg, &reply);
+}
+
+static nfs_fh3 fh3(struct handle *handle)
+{
+	return (nfs_fh3){.data = {.data_len = handle->len, .data_val = handle->data}};
+}
+
 static int nfs3_send(struct engine_slot *slot)
 {
-	struct handle handle = engine_file(slot->conn->engine, slot->read.file)->handle;
-	READ3args args = {
-		.file.data = {.data_len = handle.len, .data_val = handle.data},
+	const struct engine_file *file = engine_file(slot->conn->engine, slot->read.file);
+	struct rpc_context *rpc = slot->conn->context;
+	struct handle handle = file->handle, dir = file->dir;
+	READ3args read = {
+		.file = fh3(&handle),
 		.offset = slot->read.offset,
 		.count = slot->read.count,
 	};
+	const char *slash = strrchr(file->path, '/');
+	LOOKUP3args lookup = {
+		.what = {.dir = fh3(&dir), .name = (char *)(slash ? slash + 1 : file->path)},
+	};
+	ACCESS3args access = {.object = fh3(&handle), .access = ACCESS3_READ};
+	GETATTR3args getattr = {.object = fh3(&handle)};
+	int rc = -1;
 
-	return api_read(slot->conn->context, read_done, slot->buf, &args, slot) ? -ENOMEM : 0;
+	switch (slot->read.op) {
+	case ENGINE_READ:
+		rc = api_read(rpc, read_done, slot->buf, &read, slot);
+		break;
+	case ENGINE_GETATTR:
+		rc = api_getattr(rpc, other_done, &getattr, slot);
+		break;
+	case ENGINE_LOOKUP:
+		rc = api_lookup(rpc, other_done, &lookup, slot);
+		break;
+	case ENGINE_ACCESS:
+		rc = api_access(rpc, other_done, &access, slot);
+		break;
+	}
+	return rc ? -ENOMEM : 0;
 }
 
 static int nfs3_fd(const struct engine_conn *conn)

@@ -40,6 +40,16 @@ static inline int api_lookup(struct rpc_context *rpc, rpc_cb cb, LOOKUP3args *ar
 	return rpc_nfs3_lookup_task(rpc, cb, args, arg) ? 0 : -1;
 }
 
+static inline int api_getattr(struct rpc_context *rpc, rpc_cb cb, GETATTR3args *args, void *arg)
+{
+	return rpc_nfs3_getattr_task(rpc, cb, args, arg) ? 0 : -1;
+}
+
+static inline int api_access(struct rpc_context *rpc, rpc_cb cb, ACCESS3args *args, void *arg)
+{
+	return rpc_nfs3_access_task(rpc, cb, args, arg) ? 0 : -1;
+}
+
 static inline int api_read(struct rpc_context *rpc, rpc_cb cb, void *buf, READ3args *args,
 			   void *arg)
 {
@@ -91,6 +101,16 @@ static inline int api_mnt(struct rpc_context *rpc, rpc_cb cb, char *path, void *
 static inline int api_lookup(struct rpc_context *rpc, rpc_cb cb, LOOKUP3args *args, void *arg)
 {
 	return rpc_nfs3_lookup_async(rpc, cb, args, arg);
+}
+
+static inline int api_getattr(struct rpc_context *rpc, rpc_cb cb, GETATTR3args *args, void *arg)
+{
+	return rpc_nfs3_getattr_async(rpc, cb, args, arg);
+}
+
+static inline int api_access(struct rpc_context *rpc, rpc_cb cb, ACCESS3args *args, void *arg)
+{
+	return rpc_nfs3_access_async(rpc, cb, args, arg);
 }
 
 static inline int api_read(struct rpc_context *rpc, rpc_cb cb, void *buf, READ3args *args,

@@ -14,6 +14,7 @@
 #include "tests/unit/check.h"
 #include "tests/clients/check.h"
 #include "tests/clients/histogram.h"
+#include "tests/clients/mix.h"
 #include "tests/clients/plan.h"
 #include "tests/clients/random.h"
 #include "tests/clients/zipf.h"
@@ -52,6 +53,41 @@ static void percentiles_are_close(void **state)
 	assert_int_equal(h.max, values[N_VALUES - 1]);
 	histogram_free(&h);
 	free(values);
+}
+
+static void mix_takes_what_it_says(void **state)
+{
+	static const char *const bad[] = {"",
+					  ",",
+					  "read",
+					  "read=",
+					  "read=0",
+					  "read=1001",
+					  "write=1",
+					  "read=1,",
+					  "read=x",
+					  "=1",
+					  "getattr=1,getattr=2"};
+	uint32_t counts[MIX_OPS] = {0};
+	uint64_t random = 7, before;
+	struct mix mix;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_false(mix_parse(bad[i], &mix));
+	assert_true(mix_parse("getattr=26,lookup=24,read=18,access=11", &mix));
+	assert_int_equal(mix.total, 79);
+	for (int i = 0; i < 79000; i++)
+		counts[mix_pick(&mix, &random)]++;
+	for (uint32_t op = 0; op < MIX_OPS; op++)
+		assert_in_range(counts[op], mix.weights[op] * 950, mix.weights[op] * 1050);
+	assert_true(mix_parse("lookup=3", &mix));
+	assert_int_equal(mix_pick(&mix, &random), ENGINE_LOOKUP);
+	/* The same seed makes the same choices as before there was a mix. */
+	assert_true(mix_parse("read=5", &mix));
+	before = random;
+	assert_int_equal(mix_pick(&mix, &random), ENGINE_READ);
+	assert_int_equal(random, before);
 }
 
 static void histogram_takes_every_value(void **state)
@@ -487,6 +523,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(percentiles_are_close),
+		cmocka_unit_test(mix_takes_what_it_says),
 		cmocka_unit_test(histogram_takes_every_value),
 		cmocka_unit_test(zipf_has_its_shares),
 		cmocka_unit_test(zipf_refuses_nonsense),
