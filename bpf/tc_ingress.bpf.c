@@ -24,56 +24,61 @@ struct {
 	.values = { [NA_JUMP_EMIT] = (void *)&na_emit },
 };
 
-/* Follow the record marks of one segment: *r moves to its end. */
+/* Follow the next record mark of the segment in w, or a byte of it; false if none is left. */
+static __always_inline bool na_scan_one(struct __sk_buff *skb, struct na_work *w)
+{
+	struct na_records *r = &w->s.rec_to;
+	__u32 off, bytes, word;
+	__u8 byte;
+
+	if (!na_records_want(r, w->s.seq, w->s.seq + w->s.len, &off, &bytes))
+		return false;
+	off += w->p.payload;
+	if (bytes == NA_RPC_MARK_BYTES && bpf_skb_load_bytes(skb, off, &word, 4) == 0) {
+		na_records_feed(r, bpf_ntohl(word), NA_RPC_MARK_BYTES);
+	} else if (bytes == 1 && bpf_skb_load_bytes(skb, off, &byte, 1) == 0) {
+		na_records_feed(r, byte, 1);
+	} else {
+		r->sync = 0;
+		return false;
+	}
+	return true;
+}
+
 struct na_scan_ctx {
 	struct __sk_buff *skb;
-	struct na_records r;
-	__u32 payload;
-	__u32 seq;
-	__u32 end;
+	struct na_work *w;
 };
 
 static long na_scan_step(__u32 i, struct na_scan_ctx *c)
 {
-	__u32 off, bytes, v;
-
-	if (!na_records_want(&c->r, c->seq, c->end, &off, &bytes))
-		return 1;
-	if (bytes == NA_RPC_MARK_BYTES) {
-		__u32 word;
-
-		if (bpf_skb_load_bytes(c->skb, c->payload + off, &word, 4) < 0)
-			goto lost;
-		v = bpf_ntohl(word);
-	} else {
-		__u8 byte;
-
-		if (bpf_skb_load_bytes(c->skb, c->payload + off, &byte, 1) < 0)
-			goto lost;
-		v = byte;
-	}
-	na_records_feed(&c->r, v, bytes);
-	return 0;
-lost:
-	c->r.sync = 0;
-	return 1;
+	return na_scan_one(c->skb, c->w) ? 0 : 1;
 }
 
-/* Set s->rec_from and s->rec_to from the parser's state r. */
-static __always_inline void na_scan(struct __sk_buff *skb, const struct na_packet *p,
-				    struct na_segment *s, const struct na_records *r)
+/* Its frame is not beneath those of the calls that na_consider() makes. */
+static __noinline void na_scan_rest(struct __sk_buff *skb, struct na_work *w)
 {
-	struct na_scan_ctx c = {
-		.skb = skb, .r = *r, .payload = p->payload, .seq = s->seq, .end = s->seq + s->len
-	};
+	struct na_scan_ctx c = { .skb = skb, .w = w };
 	__u32 off, bytes;
 
 	bpf_loop(NA_SCAN_MARKS, na_scan_step, &c, 0);
-	if (na_records_want(&c.r, c.seq, c.end, &off, &bytes))
-		c.r.sync = 0;
-	s->rec_from = *r;
-	s->rec_to = c.r;
-	s->facts |= NA_SEG_SCANNED;
+	if (na_records_want(&w->s.rec_to, w->s.seq, w->s.seq + w->s.len, &off, &bytes))
+		w->s.rec_to.sync = 0;
+}
+
+/* Set rec_from and rec_to of the segment in w from the parser's state r. */
+static __always_inline void na_scan(struct __sk_buff *skb, struct na_work *w,
+				    const struct na_records *r)
+{
+	__u32 off, bytes;
+
+	w->s.rec_from = *r;
+	w->s.rec_to = *r;
+	w->s.facts |= NA_SEG_SCANNED;
+	/* most often it is one record */
+	if (na_scan_one(skb, w) &&
+	    na_records_want(&w->s.rec_to, w->s.seq, w->s.seq + w->s.len, &off, &bytes))
+		na_scan_rest(skb, w);
 }
 
 /* The offer's calls from number `from` on go to nfsd. False if they could not be written down. */
@@ -134,9 +139,12 @@ static __always_inline bool na_first_record(struct na_work *w, const struct na_r
 	return true;
 }
 
-/* Scan the payload and ask the cache. Leaves an offer in w->o. */
-static __always_inline void na_consider(struct __sk_buff *skb, struct na_work *w,
-					struct na_flow *f, struct na_ctl *ctl)
+/*
+ * Scan the payload and ask the cache. Leaves an offer in w->o. A function of its own, so that
+ * the verifier forgets which way it took: it would follow each through the splice.
+ */
+static __noinline void na_consider(struct __sk_buff *skb, struct na_work *w, struct na_flow *f,
+				   struct na_ctl *ctl)
 {
 	struct na_records rec = f->c_rec;
 	enum na_verdict why;
@@ -156,7 +164,7 @@ static __always_inline void na_consider(struct __sk_buff *skb, struct na_work *w
 		na_count(NA_V_PASS_UNSYNC, 1);
 		return;
 	}
-	na_scan(skb, &w->p, &w->s, &rec);
+	na_scan(skb, w, &rec);
 	if (!na_first_record(w, &rec))
 		return;
 	w->rep_max = (na_max_packets ?: na_auto_packets(f->mss)) * f->mss;
@@ -189,13 +197,21 @@ static __always_inline void na_consider(struct __sk_buff *skb, struct na_work *w
 		w->s.facts &= ~NA_SEG_NOTED;
 }
 
+/* In memory: the verifier would follow each answer to these questions through the splice. */
+static __always_inline void na_glimpse(const struct na_flow *f, struct na_glimpse *g)
+{
+	g->flags = f->flags;
+	g->dout = f->dout;
+	g->sync = f->c_rec.sync;
+}
+
 SEC("tc")
 int na_ingress(struct __sk_buff *skb)
 {
 	struct na_work *w;
 	struct na_ctl *ctl;
 	struct na_flow *f;
-	bool lost, mine, first, reset;
+	bool mine;
 
 	if (skb->pkt_type != 0 /* PACKET_HOST */ || skb->tc_index == NA_SEEN)
 		return TC_ACT_UNSPEC;
@@ -227,23 +243,21 @@ int na_ingress(struct __sk_buff *skb)
 
 	bpf_spin_lock(&f->lock);
 	mine = na_flow_key_equal(&f->key, &w->key);
-	lost = f->c_rec.sync;
-	first = !f->dout;
-	reset = !first && !(f->flags & NA_FLOW_CLOSING);
+	na_glimpse(f, &w->was);
 	w->way = f->way;
 	if (mine)
 		na_splice_in(f, &w->s, &w->o, &w->a);
-	lost = lost && !f->c_rec.sync;
-	reset = reset && (f->flags & NA_FLOW_CLOSING) && (w->s.flags & NA_TCP_RST);
+	na_glimpse(f, &w->is);
 	bpf_spin_unlock(&f->lock);
 	if (!mine) { /* deleted under us, and another's by now */
 		na_offer_drop(skb, 0, 2);
 		return TC_ACT_UNSPEC;
 	}
 
-	if (lost)
+	if (w->was.sync && !w->is.sync)
 		na_count(NA_V_LOST_IN, 1);
-	if (reset)
+	if (w->was.dout && (~w->was.flags & w->is.flags & NA_FLOW_CLOSING) &&
+	    (w->s.flags & NA_TCP_RST))
 		na_count(NA_V_RESET_CLIENT, 1);
 	if (w->a.taken < w->o.n) {
 		na_count(w->a.why, w->o.n - w->a.taken);
@@ -258,7 +272,7 @@ int na_ingress(struct __sk_buff *skb)
 	na_unpin_all(w->a.unpin, w->a.nunpin);
 	if (w->a.todo == NA_DO_PASS)
 		return TC_ACT_UNSPEC;
-	if (first && (w->a.todo & NA_DO_REPLY))
+	if (!w->was.dout && (w->a.todo & NA_DO_REPLY))
 		na_count(NA_V_FLOW_SPLICED, 1);
 	bpf_tail_call(skb, &na_jumps, NA_JUMP_EMIT);
 	/* not reached; as if the network had lost it */

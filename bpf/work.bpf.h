@@ -55,11 +55,20 @@ struct na_limit_work {
 	struct na_find_ctx find;
 };
 
+/* Of a flow, before and after the splice. */
+struct na_glimpse {
+	__u32 flags;
+	__u32 dout;
+	__u32 sync; /* c_rec's */
+};
+
 struct na_work {
 	struct na_packet p;
 	struct na_segment s;
 	struct na_action a;
 	struct na_flow_key key;
+	struct na_glimpse was;
+	struct na_glimpse is;
 	__u32 mark; /* skb->mark as it came */
 	struct na_way way; /* to the client */
 	struct na_limit_work l;
