@@ -3,6 +3,7 @@
 
 #include "admin/address.h"
 #include "admin/cleanup.h"
+#include "admin/labels.h"
 #include "admin/parse.h"
 
 #include <ctype.h>
@@ -65,6 +66,7 @@ static const struct key {
 	{"daemon", "mode", KIND_MODE, OFFSET(mode), 0, 0},
 	{"metrics", "listen", KIND_LISTEN, OFFSET(listen), 0, 0},
 	{"metrics", "page", KIND_YES_NO, OFFSET(page), 0, 0},
+	{"metrics", "clients", KIND_NUMBER, OFFSET(named), 0, NA_LABELS_MAX},
 	{"stats", "clients", KIND_NUMBER, OFFSET(clients), 0, 1 << 16},
 	{"test", "guards", KIND_GUARDS, OFFSET(guards), 0, 0},
 	{"test", "proc", KIND_PATH, OFFSET(proc), 0, 0},

@@ -58,6 +58,7 @@ struct na_config {
 	/* [metrics] */
 	char listen[PATH_MAX]; /* where HTTP is spoken (http.h); empty: nowhere */
 	bool page;	       /* the status page too */
+	uint64_t named;	       /* clients that have metrics of their own */
 	/* [stats] */
 	uint64_t clients; /* that are counted one by one; 0: nobody, nor exports */
 	/* [test] */

@@ -354,6 +354,8 @@ int na_daemon_run(const struct na_config *c)
 		status = fail(why.text);
 		goto out;
 	}
+	if (c->named && !c->clients)
+		na_warn("[metrics] clients names nobody, as clients are not counted: [stats] clients = 0");
 	na_info("%s", d.plane.taken_over ? "took over pinned state" : "started");
 	na_mode_decide(&d);
 	/* Not before: its first sign of life starts the clock, and the kernel's verifier is slow. */

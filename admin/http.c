@@ -25,6 +25,7 @@ struct na_http {
 	const char *path;	/* of a Unix socket, to be unlinked */
 	bool loopback;
 	struct na_overview overview;
+	struct na_labels labels;
 };
 
 struct content {
@@ -70,7 +71,7 @@ static enum MHD_Result refuse(struct MHD_Connection *c, unsigned int status, con
 static void get_metrics(struct na_http *h, struct content *t)
 {
 	t->type = "text/plain; version=0.0.4; charset=utf-8";
-	t->text = na_metrics_text(h->daemon, &t->len);
+	t->text = na_metrics_text(h->daemon, &h->labels, &t->len);
 	t->mode = MHD_RESPMEM_MUST_FREE;
 }
 
@@ -226,6 +227,7 @@ int na_http_start(struct na_http **out, struct na_daemon *d, struct na_why *why)
 		return na_why(why, -ENOMEM, "out of memory");
 	}
 	h->daemon = d;
+	h->labels.max = d->config->named;
 	h->loopback = loopback;
 	h->path = where[0] == '/' ? where : NULL;
 	*out = h;
@@ -258,5 +260,6 @@ void na_http_stop(struct na_http *h)
 	if (h->path)
 		unlink(h->path);
 	free(h->overview.text);
+	na_labels_free(&h->labels);
 	free(h);
 }

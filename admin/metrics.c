@@ -7,7 +7,6 @@
 #include "admin/mode.h"
 #include "admin/tally.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -40,14 +39,14 @@ static const struct family *family_of(const char *name)
 	return NULL;
 }
 
-static void head(FILE *out, const char *metric, const char *type, const char *help)
+void na_metrics_head(FILE *out, const char *metric, const char *type, const char *help)
 {
 	fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", metric, help, metric, type);
 }
 
 static void gauge(FILE *out, const char *metric, const char *help, __u64 n)
 {
-	head(out, metric, "gauge", help);
+	na_metrics_head(out, metric, "gauge", help);
 	fprintf(out, "%s %llu\n", metric, (unsigned long long)n);
 }
 
@@ -56,7 +55,7 @@ static void alone(FILE *out, enum na_verdict v, __u64 n)
 	char metric[128];
 
 	if (v == NA_V_SHADOW_NS) {
-		head(out, "nfsaccel_shadow_nfsd_seconds_total", "counter",
+		na_metrics_head(out, "nfsaccel_shadow_nfsd_seconds_total", "counter",
 		     "time nfsd took over READs that could have been answered");
 		fprintf(out, "nfsaccel_shadow_nfsd_seconds_total %.9f\n", n / 1e9);
 		return;
@@ -65,7 +64,7 @@ static void alone(FILE *out, enum na_verdict v, __u64 n)
 		strcpy(metric, "nfsaccel_hit_data_bytes_total");
 	else
 		snprintf(metric, sizeof(metric), "nfsaccel_%s_total", na_verdict_names[v].name);
-	head(out, metric, "counter", na_verdict_names[v].help);
+	na_metrics_head(out, metric, "counter", na_verdict_names[v].help);
 	fprintf(out, "%s %llu\n", metric, (unsigned long long)n);
 }
 
@@ -79,7 +78,7 @@ static void counters(FILE *out, const __u64 n[static NA_V_MAX])
 			alone(out, i, n[i]);
 	/* The samples of one metric stand together. */
 	for (f = 0; f < FAMILIES; f++) {
-		head(out, families[f].metric, "counter", families[f].help);
+		na_metrics_head(out, families[f].metric, "counter", families[f].help);
 		for (i = 0; i < NA_V_MAX; i++)
 			if (family_of(na_verdict_names[i].name) == &families[f])
 				fprintf(out, "%s{reason=\"%s\"} %llu\n", families[f].metric,
@@ -94,7 +93,7 @@ static void modes(FILE *out, enum na_mode now)
 					   NA_MODE_OBSERVE};
 	size_t i;
 
-	head(out, "nfsaccel_mode", "gauge", "1 for the mode that nfsacceld is in");
+	na_metrics_head(out, "nfsaccel_mode", "gauge", "1 for the mode that nfsacceld is in");
 	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		fprintf(out, "nfsaccel_mode{mode=\"%s\"} %d\n", na_mode_name(all[i]),
 			all[i] == now);
@@ -117,7 +116,7 @@ static void devices(FILE *out, const struct na_devices *d)
 {
 	size_t i;
 
-	head(out, "nfsaccel_device_attached", "gauge", "1 if the device has our filters");
+	na_metrics_head(out, "nfsaccel_device_attached", "gauge", "1 if the device has our filters");
 	for (i = 0; i < d->n; i++)
 		fprintf(out, "nfsaccel_device_attached{device=\"%s\"} %d\n", d->device[i].name,
 			!d->device[i].err);
@@ -131,7 +130,7 @@ static void state(FILE *out, struct na_daemon *d)
 	struct utsname uts;
 
 	uname(&uts);
-	head(out, "nfsaccel_build_info", "gauge", "always 1");
+	na_metrics_head(out, "nfsaccel_build_info", "gauge", "always 1");
 	fprintf(out, "nfsaccel_build_info{version=\"%s\",abi=\"%d\",kernel=\"%s\"} 1\n",
 		NFSACCEL_VERSION, NA_ABI, uts.release);
 	modes(out, p->ctl->mode);
@@ -166,7 +165,7 @@ static void times(FILE *out, const struct na_plane *p)
 
 	if (!p->shape.budget.tally_sets || na_tally_ops(p, t))
 		return;
-	head(out, "nfsaccel_nfsd_seconds", "histogram",
+	na_metrics_head(out, "nfsaccel_nfsd_seconds", "histogram",
 	     "time nfsd took over a call, by its operation");
 	for (i = 0; i < NA_OP_MAX; i++) {
 		__u64 sum = 0;
@@ -188,7 +187,7 @@ static void times(FILE *out, const struct na_plane *p)
 	}
 }
 
-char *na_metrics_text(struct na_daemon *d, size_t *len)
+char *na_metrics_text(struct na_daemon *d, struct na_labels *labels, size_t *len)
 {
 	__u64 n[NA_V_MAX];
 	char *text = NULL;
@@ -200,6 +199,7 @@ char *na_metrics_text(struct na_daemon *d, size_t *len)
 	if (!na_counters_read(&d->plane, n))
 		counters(out, n);
 	times(out, &d->plane);
+	na_client_metrics(out, &d->plane, labels);
 	if (fclose(out)) {
 		free(text);
 		return NULL;

@@ -142,6 +142,45 @@ void counter_add(enum na_verdict v, __u64 n)
 	close(fd);
 }
 
+void client_forge(const __u8 addr[static 16], __u64 calls)
+{
+	int fd = pinned("na_client_work"), cpus = libbpf_num_possible_cpus();
+	struct na_work_set *sets = calloc(cpus > 0 ? cpus : 1, sizeof(*sets));
+	struct na_work_place *p = NULL;
+	struct bpf_map_info info = {0};
+	__u32 len = sizeof(info), key, i;
+
+	must(sets && cpus > 0, "CPUs");
+	must(!bpf_obj_get_info_by_fd(fd, &info, &len), "na_client_work");
+	key = na_tally_set(addr, info.max_entries, false);
+	must(!bpf_map_lookup_elem(fd, &key, sets), "na_client_work");
+	for (i = 0; !p && i < NA_TALLY_WAYS; i++)
+		if (!sets->place[i].begin || !memcmp(sets->place[i].key.addr, addr, 16))
+			p = &sets->place[i];
+	must(p, "a place for a client");
+	memcpy(p->key.addr, addr, 16);
+	p->key.end = p->begin = 1;
+	p->t.calls = calls;
+	must(!bpf_map_update_elem(fd, &key, sets, BPF_ANY), "na_client_work");
+	free(sets);
+	close(fd);
+}
+
+void op_forge(enum na_op op, __u64 calls, __u64 ns)
+{
+	int fd = pinned("na_op_tally"), cpus = libbpf_num_possible_cpus();
+	struct na_op_tally *t = calloc(cpus > 0 ? cpus : 1, sizeof(*t));
+	__u32 key = op;
+
+	must(t && cpus > 0, "CPUs");
+	must(!bpf_map_lookup_elem(fd, &key, t), "na_op_tally");
+	t->ns += calls * ns;
+	t->times[na_time_bucket(ns)] += calls;
+	must(!bpf_map_update_elem(fd, &key, t, BPF_ANY), "na_op_tally");
+	free(t);
+	close(fd);
+}
+
 unsigned int clsact_programs(const char *device, bool egress, __u32 *id)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = if_nametoindex(device),

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "nfsaccel/splice_state.h"
+#include "nfsaccel/tally.h"
 #include "nfsaccel/verdict.h"
 
 struct connection {
@@ -41,6 +42,12 @@ int other_filter(const char *device, unsigned int priority);
 
 /* The programs' counter of this verdict goes up by n. */
 void counter_add(enum na_verdict v, __u64 n);
+
+/* A client that has made so many calls, as the hook at nfsd_dispatch would write it down. */
+void client_forge(const __u8 addr[static 16], __u64 calls);
+
+/* nfsd took so long over each of so many calls. */
+void op_forge(enum na_op op, __u64 calls, __u64 ns);
 
 /* ref of cache entry number, plus delta; through the pinned map. */
 __u32 entry_ref(__u32 number, int delta);

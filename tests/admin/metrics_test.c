@@ -12,6 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "tests/admin/client.h"
 #include "tests/admin/fixture.h"
 
 static char path[PATH_MAX / 2], set[PATH_MAX];
@@ -91,6 +92,8 @@ static void check_format(void)
 			size_t len = strlen(name);
 
 			assert_int_equal(strncmp(line, name, len), 0);
+			if (line[len] == '_') /* of a histogram */
+				len += strcspn(line + len, " {");
 			assert_true(line[len] == ' ' || line[len] == '{');
 			assert_true(isdigit((unsigned char)strrchr(line, ' ')[1]));
 			samples++;
@@ -99,10 +102,82 @@ static void check_format(void)
 	assert_true(samples > 60);
 }
 
+/* IPv4 address 10.0.0.i, or, with 6, fd00::i. */
+static void client(int family, __u8 i, __u64 calls)
+{
+	__u8 addr[16] = {0};
+
+	if (family == 4) {
+		addr[10] = addr[11] = 0xff;
+		addr[12] = 10;
+	} else {
+		addr[0] = 0xfd;
+	}
+	addr[15] = i;
+	client_forge(addr, calls);
+}
+
+static unsigned int count(const char *text)
+{
+	const char *at = page;
+	unsigned int n = 0;
+
+	while ((at = strstr(at, text))) {
+		at += strlen(text);
+		n++;
+	}
+	return n;
+}
+
+/* Two places, which those who did the most by the first look have for an hour. */
+static void check_clients(void)
+{
+	client(4, 1, 1000);
+	client(6, 2, 2000);
+	client(4, 3, 10);
+	assert_int_equal(request("GET /metrics HTTP/1.0\r\n\r\n"), 200);
+	assert_true(has_line("nfsaccel_clients 3"));
+	assert_true(has_line("nfsaccel_client_operations_total{client=\"10.0.0.1\"} 1000"));
+	assert_true(has_line("nfsaccel_client_operations_total{client=\"fd00::2\"} 2000"));
+	assert_true(has_line("nfsaccel_client_hits_total{client=\"fd00::2\"} 0"));
+	assert_int_equal(count("\nnfsaccel_client_operations_total{"), 2);
+	client(4, 1, 1001);
+	client(4, 3, 1000000);
+	client(4, 4, 1000000);
+	assert_int_equal(request("GET /metrics HTTP/1.0\r\n\r\n"), 200);
+	assert_true(has_line("nfsaccel_clients 4"));
+	assert_true(has_line("nfsaccel_client_operations_total{client=\"10.0.0.1\"} 1001"));
+	assert_int_equal(count("\nnfsaccel_client_operations_total{"), 2);
+	assert_int_equal(count("10.0.0.3"), 0);
+}
+
+/* Buckets end at powers of two of microseconds, and each holds those before it. */
+static void check_times(void)
+{
+	op_forge(NA_OP_READ, 3, 100000);
+	op_forge(NA_OP_READ, 1, 1500000);
+	assert_int_equal(request("GET /metrics HTTP/1.0\r\n\r\n"), 200);
+	assert_true(has_line("nfsaccel_nfsd_seconds_bucket{op=\"read\",le=\"0.000064\"} 0"));
+	assert_true(has_line("nfsaccel_nfsd_seconds_bucket{op=\"read\",le=\"0.000128\"} 3"));
+	assert_true(has_line("nfsaccel_nfsd_seconds_bucket{op=\"read\",le=\"0.001024\"} 3"));
+	assert_true(has_line("nfsaccel_nfsd_seconds_bucket{op=\"read\",le=\"0.002048\"} 4"));
+	assert_true(has_line("nfsaccel_nfsd_seconds_bucket{op=\"read\",le=\"+Inf\"} 4"));
+	assert_true(has_line("nfsaccel_nfsd_seconds_sum{op=\"read\"} 0.001800000"));
+	assert_int_equal(run("${BUILD:-build}/admin/nfsaccelctl --socket %s/control.sock stats | "
+			     "grep -qE '^read +4 +450us +1?[0-9]{2}us +[0-9]+us$'",
+			     fixture_run),
+			 0);
+}
+
 static void test_page(void **state)
 {
-	const char *args[] = {"--set",		 set, "--set", "daemon.mode=off", "--set",
-			      "metrics.page=no", "--set", "cache.spare=1048576G", NULL};
+	const char *args[] = {"--set", set,
+			      "--set", "daemon.mode=off",
+			      "--set", "metrics.page=no",
+			      "--set", "cache.spare=1048576G",
+			      "--set", "stats.clients=64",
+			      "--set", "metrics.clients=2",
+			      NULL};
 	char line[128];
 	pid_t pid;
 
@@ -116,12 +191,13 @@ static void test_page(void **state)
 	assert_true(has_line("nfsaccel_misses_total{reason=\"no_entry\"} 0"));
 	assert_true(has_line("# TYPE nfsaccel_shadow_nfsd_seconds_total counter"));
 	/* what the control socket says, too */
-	run("true");
 	assert_non_null(ask("{\"command\":\"flush\"}\n"));
 	snprintf(line, sizeof(line), "nfsaccel_flushes_total %lld",
 		 ask_number("stats", "counters.flushes"));
 	assert_int_equal(request("GET /metrics HTTP/1.0\r\n\r\n"), 200);
 	assert_true(has_line(line));
+	check_clients();
+	check_times();
 	keep_page();
 	check_format();
 	assert_int_equal(request("GET / HTTP/1.0\r\n\r\n"), 404);
@@ -150,13 +226,14 @@ static void test_refusals(void **state)
 		{"DELETE /metrics HTTP/1.0\r\n\r\n", 405},
 		{"HEAD /metrics HTTP/1.0\r\n\r\n", 200},
 	};
-	const char *args[] = {"--set", set, NULL};
+	const char *args[] = {"--set", set, "--set", "metrics.clients=2", NULL};
 	int fds[40];
 	size_t i;
 	pid_t pid;
 
 	(void)state;
 	pid = daemon_up(args);
+	assert_true(daemon_said("names nobody, as clients are not counted"));
 	for (i = 0; i < COUNT(cases); i++)
 		assert_int_equal(request(cases[i].text), cases[i].status);
 	request("\x16\x03\x01 rubbish\r\n\r\n");

@@ -31,12 +31,13 @@ static void dump(const struct na_config *c, char *out, size_t size)
 		     "%ju\ntc_hook %d\n"
 		     "run %s\ncontrol %s\npin %s\ngroup %s\nread_group %s\npolicy %s\non_stop %d\n"
 		     "listen %s\npage %d\n"
-		     "guards %ju\nshadow %ju\nspare %ju\nproc %s\nmode %d\ndevices",
+		     "guards %ju\nshadow %ju\nspare %ju\nproc %s\nmode %d\n"
+		     "clients %ju\nnamed %ju\ndevices",
 		     c->memory, c->max_file, c->max_packets, c->lifetime, c->credentials,
 		     c->authorizations, c->port, c->connections, c->alive, c->tc_priority,
 		     c->tc_hook, c->run, c->control, c->pin, c->group, c->read_group, c->policy,
 		     c->on_stop, c->listen, c->page, c->guards, c->shadow, c->spare, c->proc,
-		     c->mode);
+		     c->mode, c->clients, c->named);
 	for (i = 0; i < c->ndevices; i++)
 		n += snprintf(out + n, size - n, " %s", c->devices[i]);
 	snprintf(out + n, size - n, "\n");
