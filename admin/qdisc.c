@@ -21,6 +21,7 @@ struct look {
 	__u32 root_handle;
 	unsigned int queues; /* below the root */
 	unsigned int fq;
+	unsigned int chosen; /* by an administrator: neither fq nor the kernel's default */
 };
 
 static const char *kind_of(const struct nlmsghdr *nlh)
@@ -69,6 +70,7 @@ static int on_qdisc(const struct nlmsghdr *nlh, void *data)
 	}
 	l->queues++;
 	l->fq += !strcmp(kind, "fq");
+	l->chosen += strcmp(kind, "fq") && t->tcm_handle;
 	return MNL_CB_OK;
 }
 
@@ -104,7 +106,7 @@ int na_qdisc_read(int ifindex, struct na_qdisc *q)
 	if (err)
 		return err;
 	*q = l.root;
-	q->ours = l.root_handle == NA_QDISC_HANDLE;
+	q->ours = l.root_handle == NA_QDISC_HANDLE && !l.chosen;
 	q->untouched = !l.root_handle;
 	q->holds = !strcmp(q->kind, "fq") || (!strcmp(q->kind, "mq") && l.fq && l.fq == l.queues);
 	return 0;

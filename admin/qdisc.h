@@ -4,7 +4,8 @@
  *
  * 1. What the kernel put on a device by itself (handle 0) may be replaced by fq, or by mq
  *    with fq below where it was mq; ours are known by their handle.
- * 2. What an administrator configured is never touched.
+ * 2. What an administrator configured is never touched, nor is our mq once something of his
+ *    is below it.
  */
 #ifndef NFSACCEL_ADMIN_QDISC_H
 #define NFSACCEL_ADMIN_QDISC_H

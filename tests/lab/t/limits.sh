@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Limits under real clients, on a guest's own exact clock (--icount): a rate is what came in
 # so many guest seconds. limits.sh [PART...]: short (the default, what tests/check runs), or some
-# of hits, misses, writes, clients, live, policed, alone, fairness, cost, soak; long: all but soak.
-# tests/lab/run --kernel 6.12 --icount --timeout 5000 --out DIR tests/lab/t/limits.sh long
+# of hits, misses, writes, clients, live, policed, alone, queues, fairness, cost, soak; long: all
+# but soak.
+# tests/lab/run --kernel 6.12 --icount --with tests/lab/raw --timeout 5000 --out DIR \
+#	tests/lab/t/limits.sh long
 mega=1048576 seconds=10 table=$OUT/table.md
 ops="50 500 5000" bytes="1 10 100" rates="1 10 100"
 
@@ -210,6 +212,9 @@ live() {
 	limit 10.9.1.2 ops=200
 	sleep 1
 	compare "ops=200 a second after 20, live" 200 answered
+	limit 10.9.1.2 ops=50
+	sleep 1
+	compare "ops=50 a second after 200, live" 50 answered
 	wait $bench
 	lab_check "nothing was reset" test "$(jq .reconnects "$OUT/live")" = 0
 	unlimited 10.9.1.2
@@ -264,6 +269,44 @@ comes_and_goes() {
 	unlimited 10.9.1.2
 	lab_check "the last limit takes it away" lab_wait 60 root_is lab1 "$qdisc"
 }
+
+# Client 9 is behind a device with four queues, which has mq by default.
+queues() {
+	modprobe tun
+	ip netns add client9
+	python3 /mnt/with/wire.py tap9 4 client9 >"$OUT/wire" &
+	wire=$!
+	lab_wait 60 grep -q ready "$OUT/wire"
+	ip -batch - <<-IP || lab_fail "no tap9"
+		addr add 10.9.9.1/24 dev tap9
+		link set tap9 up
+	IP
+	ip -n client9 -batch - <<-IP || lab_fail "no client 9"
+		addr add 10.9.9.2/24 dev eth0
+		link set lo up
+		link set eth0 up
+		route add default via 10.9.9.1
+	IP
+	lab_wait 60 grep -q "tap9: attached" "$OUT/nfsacceld.log"
+	LAB_CLIENT=9
+	lab_check "the kernel's mq" root_is tap9 mq
+	lab_check "untouched" fq_leaves 0
+	limit 10.9.9.2 ops=200
+	compare "a device with 4 queues, ops=200, connections: 8" 200 \
+		load .ops_per_second --read-size 4k --connections 8
+	lab_check "mq with fq below" root_is tap9 mq
+	lab_check "fq on each queue" fq_leaves 4
+	lab_check "replies left by more than one of them" test "$(fq_used)" -gt 1
+	lab_check "nothing was lost there" test "$(dropped_at tap9)" = 0
+	unlimited 10.9.9.2
+	lab_check "with the last limit they go" lab_wait 60 fq_leaves 0
+	lab_check "the kernel's mq is back" root_is tap9 mq
+	LAB_CLIENT=1
+	kill $wire
+}
+
+fq_leaves() { [ "$(tc qdisc show dev tap9 | grep -c '^qdisc fq ')" = "$1" ]; }
+fq_used() { tc -s qdisc show dev tap9 | awk '/^qdisc/ { fq = $2 == "fq" } fq && /Sent/ && $4 > 10 { n++ } END { print n + 0 }'; }
 
 # costs NAME: the p50 of a READ that no limit is for into $last, and a row of the table. Beside
 # "no limits", the first, it says what a limit for others costs: guest instructions.
@@ -370,7 +413,7 @@ short)
 	;;
 long)
 	comes_and_goes
-	for part in cost fairness hits misses writes clients live alone policed; do
+	for part in cost fairness hits misses writes clients live alone queues policed; do
 		seconds=10
 		$part
 	done
