@@ -93,11 +93,17 @@ function show_tiles(s, misses) {
 	const reads = average(last(h.reads)), hits = average(last(h.hits));
 	const all = c.hits + misses.reduce((sum, m) => sum + m.n, 0);
 	const cache = s.status.cache, flows = s.status.connections;
+	const observing = s.status.mode === "observing";
 	byId("tiles").replaceChildren(
-		tile("Hit ratio", percent(reads ? hits / reads : NaN),
-			"of all so far: " + percent(all ? c.hits / all : NaN)),
+		observing
+			? tile("Could be answered", percent(all ? c.shadow_asked / all : NaN),
+				"differed: " + count(c.shadow_different) + ", same: " + count(c.shadow_same))
+			: tile("Hit ratio", percent(reads ? hits / reads : NaN),
+				"of all so far: " + percent(all ? c.hits / all : NaN)),
 		tile("READs a second", count(reads), "so far: " + count(all)),
-		tile("From the cache", rate(average(last(h.bytes))), "so far: " + bytes(c.hit_bytes)),
+		observing
+			? tile("nfsd's time for those", short(c.shadow_nfsd_ns), "so far; what could be saved")
+			: tile("From the cache", rate(average(last(h.bytes))), "so far: " + bytes(c.hit_bytes)),
 		tile("Held by limits", count(average(last(h.held))) + "/s", "so far: " + count(c.limit_held)),
 		tile("Files in the cache", count(cache.files),
 			bytes(cache.cached_bytes) + " of " + bytes(cache.memory)),

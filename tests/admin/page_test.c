@@ -229,6 +229,20 @@ static bool told(void *unused)
 			  "'<img src=x>|40|40 KiB/s|75 %|2.5 ms|0|600')");
 }
 
+/* While it observes there are no hits to be shown, but what they would have been. */
+static bool observed(void *unused)
+{
+	(void)unused;
+	browser_eval("fetch('status.json').then((r) => r.json()).then((s) => {"
+		     "s.status.mode = 'observing'; Object.assign(s.stats.counters, {hits: 0, "
+		     "miss_no_entry: 100, miss_shadow: 300, shadow_asked: 300, shadow_same: 299, "
+		     "shadow_different: 1, shadow_nfsd_ns: 1500000000}); show(s); })");
+	return browser_is("['Could be answered|75 %|differed: 1, same: 299',"
+			  " 'nfsd\\'s time for those|1.5 s|so far; what could be saved']"
+			  ".every((t) => [...document.querySelectorAll('#tiles > div')]"
+			  ".some((e) => e.innerText.split(/\\s*\\n\\s*/).join('|') === t))");
+}
+
 static void clients(void)
 {
 	browser_eval("document.getElementById('pause').click()");
@@ -236,6 +250,8 @@ static void clients(void)
 		fail_msg("clients: %s",
 			 browser_eval("document.getElementById('tables').innerText"));
 	assert_true(browser_is("document.querySelectorAll('img').length === 0"));
+	if (!eventually(PATIENCE, observed, NULL))
+		fail_msg("observing: %s", browser_eval("document.getElementById('tiles').innerText"));
 	browser_eval("document.getElementById('pause').click()");
 }
 
