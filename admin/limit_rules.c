@@ -27,7 +27,8 @@ static struct na_limit limit_of(const struct na_options *o)
 	const __u64 rates[NA_LIMIT_WHATS] = {
 		[NA_LIMIT_OPS] = o->ops, [NA_LIMIT_READ] = o->read, [NA_LIMIT_WRITE] = o->write};
 	struct na_limit l = {.flags = (o->shared ? 0 : NA_LIMIT_EACH) |
-				      (o->police ? NA_LIMIT_POLICE : 0)};
+				      (o->police ? NA_LIMIT_POLICE : 0),
+			     .backlog = o->given & (1u << NA_OPTION_BACKLOG) ? o->backlog : 0};
 	unsigned int i;
 
 	for (i = 0; i < NA_LIMIT_WHATS; i++)

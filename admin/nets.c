@@ -173,6 +173,9 @@ static void take(struct na_options *to, const struct na_options *from, enum na_o
 	case NA_OPTION_BURST:
 		to->burst = from->burst;
 		break;
+	case NA_OPTION_BACKLOG:
+		to->backlog = from->backlog;
+		break;
 	case NA_OPTION_SHARE:
 		to->shared = from->shared;
 		break;

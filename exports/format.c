@@ -113,6 +113,10 @@ static void put_option(FILE *f, const struct na_options *o, enum na_option which
 		fputs("burst=", f);
 		put_time(f, o->burst);
 		break;
+	case NA_OPTION_BACKLOG:
+		fputs("backlog=", f);
+		put_time(f, o->backlog);
+		break;
 	case NA_OPTION_SHARE:
 		fputs(o->shared ? "shared" : "each", f);
 		break;

@@ -57,6 +57,8 @@ static const struct word {
 	 "bytes a second from 1k to 1024G, or none"},
 	{"burst", NA_OPTION_BURST, VALUE_TIME, OFFSET(burst), 1000000, NA_LIMIT_BURST_MAX,
 	 "a time from 1ms to 60s"},
+	{"backlog", NA_OPTION_BACKLOG, VALUE_TIME, OFFSET(backlog), 10000000, NA_LIMIT_HELD_MAX,
+	 "a time from 10ms to 8s"},
 	{"each", NA_OPTION_SHARE, VALUE_NONE, OFFSET(shared), 0, 0, NULL},
 	{"shared", NA_OPTION_SHARE, VALUE_NONE, OFFSET(shared), 0, 1, NULL},
 	{"shape", NA_OPTION_EXCESS, VALUE_NONE, OFFSET(police), 0, 0, NULL},
@@ -123,7 +125,7 @@ static int parse_one(struct na_scan *s, const struct na_word *w, struct na_optio
 		return na_scan_at(
 			s, w,
 			"no option '%.*s': cache, nocache, maxfile=, ttl=, ops=, read=, write=, "
-			"burst=, each, shared, shape or police is expected",
+			"burst=, backlog=, each, shared, shape or police is expected",
 			(int)len, w->text);
 	if (*seen & (1u << k->option))
 		return na_scan_at(s, w, "'%.*s' after the list said so already, or the opposite",

@@ -42,6 +42,7 @@ enum na_option {
 	NA_OPTION_READ,
 	NA_OPTION_WRITE,
 	NA_OPTION_BURST,
+	NA_OPTION_BACKLOG,
 	NA_OPTION_SHARE,  /* each, shared */
 	NA_OPTION_EXCESS, /* shape, police */
 	NA_OPTION_MAX
@@ -51,8 +52,8 @@ enum na_option {
 	((1u << NA_OPTION_CACHE) | (1u << NA_OPTION_MAXFILE) | (1u << NA_OPTION_TTL))
 #define NA_OPTIONS_RATE ((1u << NA_OPTION_OPS) | (1u << NA_OPTION_READ) | (1u << NA_OPTION_WRITE))
 #define NA_OPTIONS_LIMIT                                                                           \
-	(NA_OPTIONS_RATE | (1u << NA_OPTION_BURST) | (1u << NA_OPTION_SHARE) |                     \
-	 (1u << NA_OPTION_EXCESS))
+	(NA_OPTIONS_RATE | (1u << NA_OPTION_BURST) | (1u << NA_OPTION_BACKLOG) |                   \
+	 (1u << NA_OPTION_SHARE) | (1u << NA_OPTION_EXCESS))
 
 struct na_options {
 	unsigned int given;
@@ -63,6 +64,7 @@ struct na_options {
 	uint64_t read;	  /* bytes a second; 0: no limit */
 	uint64_t write;	  /* bytes a second; 0: no limit */
 	uint64_t burst;	  /* ns: as much as this time brings may come at once */
+	uint64_t backlog; /* ns: how much may be owed before calls are dropped */
 	bool shared;	  /* one allowance for all of the client's addresses */
 	bool police;	  /* drop what is too much, do not delay it */
 };

@@ -2,6 +2,7 @@
 #include "tests/admin/client.h"
 
 #include "nfsaccel/abi.h"
+#include "nfsaccel/limit.h"
 #include "tests/admin/fixture.h"
 
 #include <arpa/inet.h>
@@ -281,4 +282,17 @@ __u32 entry_ref(__u32 number, int delta)
 		must(!bpf_map_update_elem(fd, &number, &e, BPF_ANY), "na_entries");
 	close(fd);
 	return e.ref;
+}
+
+unsigned int limits_with_backlog(__u64 ns)
+{
+	int fd = pinned("na_limits");
+	struct na_limit l;
+	unsigned int n = 0;
+	__u32 i;
+
+	for (i = 0; i < 2 * NA_LIMIT_RULES; i++)
+		n += !bpf_map_lookup_elem(fd, &i, &l) && l.backlog == ns;
+	close(fd);
+	return n;
 }

@@ -49,6 +49,9 @@ void client_forge(const __u8 addr[static 16], __u64 calls);
 /* nfsd took so long over each of so many calls. */
 void op_forge(enum na_op op, __u64 calls, __u64 ns);
 
+/* How many of the limits the programs see have this backlog. */
+unsigned int limits_with_backlog(__u64 ns);
+
 /* ref of cache entry number, plus delta; through the pinned map. */
 __u32 entry_ref(__u32 number, int delta);
 

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tests/admin/client.h"
 #include "tests/admin/fixture.h"
 
 static const char *const none[] = {NULL};
@@ -122,6 +123,10 @@ static void limits(void **state)
 	write_policy("/srv 10.0.0.1(ops=5,nocache)\n");
 	pid = daemon_up(none);
 	assert_int_equal(ctl("limit set 10.0.0.2 ops=500 read=50M"), 0);
+	assert_int_equal(limits_with_backlog(123000000), 0);
+	assert_int_equal(ctl("limit set 10.0.0.4 ops=3 backlog=123ms"), 0);
+	assert_int_equal(limits_with_backlog(123000000), 1);
+	assert_int_equal(ctl("limit del 10.0.0.4"), 0);
 	assert_int_equal(ctl("limit set 10.0.0.1 in /srv ops=7"), 0);
 	assert_int_equal(ctl("limit set 10.0.0.3 in srv ops=7"), 1);
 	assert_true(said("'srv' is no path"));
