@@ -33,6 +33,9 @@ static void log_devices(struct na_daemon *d)
 	for (i = 0; i < d->devices.n; i++) {
 		struct na_device *dev = &d->devices.device[i];
 
+		if (dev->lost)
+			na_log_happened("attach lost", "%s: somebody removed our filters", dev->name);
+		dev->lost = false;
 		if (dev->reported)
 			continue;
 		dev->reported = true;
@@ -161,7 +164,7 @@ static int on_tick(sd_event_source *s, uint64_t usec, void *data)
 	/* Devices the limits of a daemon before us, or anybody's, were not yet told to. */
 	if (d->shaped != d->plane.ctl->limit_gen || na_shaping_due(&d->devices, &d->plane))
 		shape_devices(d);
-	na_events_tick(&d->happened, &d->plane);
+	na_events_tick(d);
 	if (d->kept.n)
 		na_kept_mark(&d->kept, &d->plane);
 	d->ticks++;
@@ -243,6 +246,9 @@ int na_daemon_attach(struct na_daemon *d, struct na_why *why)
 	unsigned int again;
 	int err;
 
+	err = na_events_open(d);
+	if (err < 0)
+		return na_why(why, err, "cannot listen to the programs: %s", strerror(-err));
 	err = na_plane_attach_hooks(&d->plane);
 	if (err)
 		return na_why(why, err, "cannot pin hooks in %s/links: %s", d->config->pin,
@@ -327,6 +333,7 @@ static void block_signals(void)
 static void close_daemon(struct na_daemon *d)
 {
 	na_policy_stop(d);
+	na_events_close(&d->events);
 	na_kept_free(&d->kept);
 	na_plane_close(&d->plane);
 	free(d->devices.device);

@@ -24,7 +24,7 @@ struct na_daemon {
 	struct na_plane plane;
 	struct na_devices devices;
 	struct na_policy_state policy;
-	struct na_event_counts happened;
+	struct na_events events;
 	struct na_memory memory; /* whether the cache gives way (shrink.h) */
 	struct na_kept kept; /* files that are not to be evicted */
 	struct mnl_socket *watch;	/* tells when devices change */

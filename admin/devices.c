@@ -83,7 +83,8 @@ static void attach(struct na_device *dev, struct na_plane *p, unsigned int *agai
 		dev->err = 0;
 		return;
 	}
-	*again += !dev->err;
+	dev->lost = !dev->err;
+	*again += dev->lost;
 	err = na_tc_attach(dev->ifindex, &p->tc, &created);
 	if (created)
 		note_clsact(p->meta, dev->ifindex);

@@ -18,6 +18,7 @@ struct na_device {
 	char name[IF_NAMESIZE];
 	int err;       /* 0: both filters are attached */
 	bool reported; /* this err has been logged */
+	bool lost;     /* somebody had removed our filters; not yet told */
 	/* while there are limits (shaping.h) */
 	int unshaped;	/* 0: it holds packets, or will when needed; else why not */
 	bool holds;	/* it does */

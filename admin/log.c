@@ -8,7 +8,8 @@
 #include <string.h>
 
 static struct na_event events[NA_EVENTS];
-static unsigned int newest;
+static struct na_event messages[NA_MESSAGES];
+static unsigned int newest, newest_message;
 
 static struct na_event *keep(const char *kind, const char *fmt, va_list args)
 {
@@ -18,6 +19,8 @@ static struct na_event *keep(const char *kind, const char *fmt, va_list args)
 	e->when = time(NULL);
 	e->serial = newest;
 	e->kind = kind;
+	if (!kind)
+		messages[++newest_message % NA_MESSAGES] = *e;
 	return e;
 }
 
@@ -44,9 +47,18 @@ void na_log(const char *prefix, const char *fmt, ...)
 	errno = saved;
 }
 
+/* All rings are zero at first, and no event has a time of 0. */
+static const struct na_event *found(const struct na_event *e)
+{
+	return e->when ? e : NULL;
+}
+
 const struct na_event *na_log_event(unsigned int i)
 {
-	const struct na_event *e = &events[(newest - i) % NA_EVENTS];
+	return i < NA_EVENTS ? found(&events[(newest - i) % NA_EVENTS]) : NULL;
+}
 
-	return i < NA_EVENTS && e->when ? e : NULL;
+const struct na_event *na_log_message(unsigned int i)
+{
+	return i < NA_MESSAGES ? found(&messages[(newest_message - i) % NA_MESSAGES]) : NULL;
 }

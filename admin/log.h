@@ -9,7 +9,8 @@
 #include <systemd/sd-daemon.h>
 #include <time.h>
 
-#define NA_EVENTS     256
+#define NA_EVENTS     1024
+#define NA_MESSAGES   64
 #define NA_EVENT_TEXT 256
 
 struct na_event {
@@ -30,5 +31,8 @@ void na_log_happened(const char *kind, const char *fmt, ...) __attribute__((form
 
 /* The i-th newest, messages and others; NULL when there are not so many. */
 const struct na_event *na_log_event(unsigned int i);
+
+/* The same of messages alone: no storm of events displaces them. */
+const struct na_event *na_log_message(unsigned int i);
 
 #endif

@@ -84,12 +84,8 @@ static struct json_object *events(void)
 	const struct na_event *e;
 	unsigned int i;
 
-	for (i = 0; (e = na_log_event(i)) && json_object_array_length(list) < STATUS_EVENTS; i++) {
-		struct json_object *o;
-
-		if (e->kind)
-			continue;
-		o = json_object_new_object();
+	for (i = 0; i < STATUS_EVENTS && (e = na_log_message(i)); i++) {
+		struct json_object *o = json_object_new_object();
 
 		put_number(o, "time", e->when);
 		put(o, "text", e->text);

@@ -141,6 +141,8 @@ static __always_inline __u32 na_look_up(struct na_work *w, struct na_ctl *ctl, _
 			why = NA_V_MISS_SHADOW;
 	}
 	if (why != NA_V_HIT) {
+		w->changed = e->snap.ino;
+		w->export = e->export;
 		na_unpin(e);
 		return why;
 	}
@@ -314,7 +316,9 @@ __attribute__((noinline)) int na_ask_record(struct __sk_buff *skb)
 		if (!na_note(w, ctl, w->rpc.xid, NA_PENDING_REFUSED, true))
 			return 0;
 	}
-	if (why != NA_V_HIT)
+	if (why == NA_V_MISS_VERSION || why == NA_V_MISS_INODE)
+		na_tell_client(w, why, w->export, w->changed);
+	else if (why != NA_V_HIT)
 		na_count(why, 1);
 	if (na_tally_sets && why != NA_V_HIT && why != NA_V_PASS_NOTREAD)
 		na_tally_missed(skb, why);

@@ -10,6 +10,7 @@
 #ifndef NFSACCEL_BPF_BUMP_H
 #define NFSACCEL_BPF_BUMP_H
 
+#include "bpf/event.bpf.h"
 #include "bpf/inode.bpf.h"
 #include "bpf/maps.bpf.h"
 #include "nfsaccel/slot.h"
@@ -80,7 +81,7 @@ static __always_inline void na_flush(void)
 	if (!ctl)
 		return;
 	na_step(&ctl->flush);
-	na_count(NA_V_FLUSH, 1);
+	na_tell(NA_V_FLUSH, 0, 0, 0, bpf_ktime_get_ns());
 }
 
 static __always_inline void na_flush_sb(struct super_block *sb)
@@ -96,7 +97,7 @@ static __always_inline void na_epoch(void)
 	if (!ctl)
 		return;
 	na_step(&ctl->epoch);
-	na_count(NA_V_EPOCH, 1);
+	na_tell(NA_V_EPOCH, 0, 0, 0, bpf_ktime_get_ns());
 }
 
 #endif

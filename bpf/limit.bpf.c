@@ -295,7 +295,7 @@ int na_limit_in(struct __sk_buff *skb)
 	if (!w->s.len)
 		return NA_LIMIT_PASS;
 	if (!na_admitted(skb, m)) {
-		na_count(NA_V_LIMIT_DROPPED, 1);
+		na_tell_client(w, NA_V_LIMIT_DROPPED, m->export, 0);
 		if (na_tally_sets)
 			na_tally_held(skb, NA_IN, 0);
 		return NA_LIMIT_DROP;
@@ -325,7 +325,7 @@ __u64 na_limit_answer(struct __sk_buff *skb, __u32 bytes)
 	at = na_hold(&m->hold, w->s.now, na_pay(skb, w, NA_IN, m));
 	if (at <= w->s.now)
 		return 0;
-	na_count(NA_V_LIMIT_HELD, 1);
+	na_tell_client(w, NA_V_LIMIT_HELD, m->export, at - w->s.now);
 	if (na_tally_sets)
 		na_tally_held(skb, NA_IN, at - w->s.now);
 	return at;
@@ -359,7 +359,7 @@ int na_limit_out(struct __sk_buff *skb)
 	}
 	if (at <= w->s.now || at <= skb->tstamp)
 		return 1;
-	na_count(NA_V_LIMIT_HELD, 1);
+	na_tell_client(w, NA_V_LIMIT_HELD, m->export, at - w->s.now);
 	if (na_tally_sets)
 		na_tally_held(skb, NA_OUT, at - w->s.now);
 	bpf_skb_set_tstamp(skb, at, BPF_SKB_TSTAMP_DELIVERY_MONO);

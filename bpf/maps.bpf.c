@@ -28,6 +28,8 @@ struct na_client_work_map na_client_work SEC(".maps");
 struct na_client_reads_map na_client_reads SEC(".maps");
 struct na_export_tally_map na_export_tally SEC(".maps");
 struct na_op_tally_map na_op_tally SEC(".maps");
+struct na_gates_map na_gates SEC(".maps");
+struct na_happened_map na_happened SEC(".maps");
 struct na_work_map na_works SEC(".maps");
 struct na_dozes_map na_dozes SEC(".maps");
 

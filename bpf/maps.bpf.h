@@ -11,6 +11,7 @@
 
 #include "nfsaccel/abi.h"
 #include "nfsaccel/bucket.h"
+#include "nfsaccel/event.h"
 #include "nfsaccel/export.h"
 #include "nfsaccel/meter.h"
 #include "nfsaccel/splice_state.h"
@@ -207,6 +208,19 @@ struct na_op_tally_map {
 	__type(value, struct na_op_tally);
 };
 
+/* What happened, for the daemon (event.h). */
+struct na_gates_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, NA_EVENT_GATES);
+	__type(key, __u32);
+	__type(value, struct na_event_gate);
+};
+
+struct na_happened_map {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, NA_EVENT_BUFFER);
+};
+
 extern struct na_ctl_map na_ctl SEC(".maps");
 extern struct na_counters_map na_counters SEC(".maps");
 extern struct na_slots_map na_slots SEC(".maps");
@@ -232,6 +246,8 @@ extern struct na_client_work_map na_client_work SEC(".maps");
 extern struct na_client_reads_map na_client_reads SEC(".maps");
 extern struct na_export_tally_map na_export_tally SEC(".maps");
 extern struct na_op_tally_map na_op_tally SEC(".maps");
+extern struct na_gates_map na_gates SEC(".maps");
+extern struct na_happened_map na_happened SEC(".maps");
 
 /* Set by the loader before the programs are loaded. */
 extern const volatile __u32 na_netns; /* inode number of the network namespace served */

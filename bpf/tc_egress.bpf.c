@@ -51,9 +51,9 @@ __attribute__((noinline)) int na_decide_out(struct __sk_buff *skb)
 		na_count(NA_V_FLOW_REPLACED, 1);
 	}
 	if (dead && (w->s.facts & NA_SEG_DYING))
-		na_count(NA_V_FLOW_RESET, 1);
+		na_tell_client(w, NA_V_FLOW_RESET, 0, 0);
 	else if (reset)
-		na_count(NA_V_RESET_SERVER, 1);
+		na_tell_client(w, NA_V_RESET_SERVER, 0, 0);
 	return 0;
 }
 

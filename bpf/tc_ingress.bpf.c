@@ -258,7 +258,7 @@ int na_ingress(struct __sk_buff *skb)
 		na_count(NA_V_LOST_IN, 1);
 	if (w->was.dout && (~w->was.flags & w->is.flags & NA_FLOW_CLOSING) &&
 	    (w->s.flags & NA_TCP_RST))
-		na_count(NA_V_RESET_CLIENT, 1);
+		na_tell_client(w, NA_V_RESET_CLIENT, 0, 0);
 	if (w->a.taken < w->o.n) {
 		na_count(w->a.why, w->o.n - w->a.taken);
 		if (na_tally_sets)

@@ -8,6 +8,7 @@
 #define NFSACCEL_BPF_WORK_H
 
 #include "bpf/csum.bpf.h"
+#include "bpf/event.bpf.h"
 #include "bpf/inode.bpf.h"
 #include "bpf/maps.bpf.h"
 #include "bpf/packet.bpf.h"
@@ -80,6 +81,8 @@ struct na_work {
 	__u32 at; /* skb offset of the record being asked after */
 	__u32 dark; /* NA_FLOW_DARK: nothing may be learnt */
 	bool compared; /* some will be: what they read is cached */
+	__u32 export; /* of what was found in the cache, and could not be answered: its number */
+	__u64 changed; /* and its inode's */
 	__u32 missed; /* READs among the segment's calls that cannot be answered */
 	__u8 call[NA_XDR_CAP + 8] __attribute__((aligned(8))); /* record mark and message */
 	struct na_rpc_call rpc;
@@ -115,6 +118,16 @@ struct na_work_map {
 };
 
 extern struct na_work_map na_works SEC(".maps");
+
+/* It happened to the client of the segment. export: its number, or 0. */
+static __always_inline void na_tell_client(const struct na_work *w, __u32 what, __u32 export,
+					   __u64 value)
+{
+	__u64 client[2];
+
+	na_memcpy(client, w->key.client, sizeof(client));
+	na_tell(what | export << NA_TELL_EXPORT, client[0], client[1], value, w->s.now);
+}
 
 static __always_inline struct na_work *na_work(__u32 dir)
 {

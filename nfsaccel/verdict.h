@@ -97,7 +97,10 @@
 	X(BUMP, "bumps", "version slots incremented")                                              \
 	X(EPOCH, "epochs", "export epoch incremented")                                             \
 	X(FLUSH, "flushes", "whole cache flushed")                                                 \
-	X(RECURSION, "recursion_misses", "skipped runs of hooks (each flushes everything)")
+	X(RECURSION, "recursion_misses", "skipped runs of hooks (each flushes everything)")        \
+	/* events */                                                                               \
+	X(EVENT_MUTED, "events_muted", "events not told, since others had just been")              \
+	X(EVENT_LOST, "events_lost", "events not told, since nfsacceld did not listen in time")
 
 enum na_verdict {
 #define NA_X(sym, name, help) NA_V_##sym,

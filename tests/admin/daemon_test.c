@@ -267,6 +267,8 @@ static void devices(void **state)
 	assert_true(eventually(3, filters_on, "na2"));
 	run("tc filter del dev na0 egress pref 2049");
 	assert_true(eventually(3, filters_on, "na0"));
+	assert_int_equal(run("${BUILD:-build}/admin/nfsaccelctl --socket %s/control.sock events | "
+			     "grep -q ' attach lost *na0: '", fixture_run), 0);
 	assert_int_equal(other_filter("na2", 10), 0);
 	assert_int_equal(daemon_end(pid, SIGTERM), 0);
 	/* clsact stays where it was before, and where others use it */

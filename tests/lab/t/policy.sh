@@ -49,6 +49,12 @@ kill -HUP "$LAB_ACCEL_PID"
 lab_check "SIGHUP" lab_wait 20 says "/srv/none is not exported" policy show
 lab_check "all is cached again" lab_wait 60 eval 'served && [ "$(cached_files)" -gt 30 ]'
 
+# A change under the cache is told, with the file's number.
+f=$LAB_EXPORT/p/$(cd $LAB_EXPORT/p && find . -type f -size -4k -size +0 -printf '%P\n' | sort | tail -n 1)
+touched() { touch "$f" && reads && says "inode $(stat -c %i "$f")" events; }
+lab_check "a change is told" lab_wait 60 touched
+lab_check "a new policy's permissions, too" says "permissions are learnt anew" events
+
 # What is cached, file by file, and forgotten.
 top() { nfsaccelctl --json cache top --count 100 | jq -e "$1"; }
 f=$LAB_EXPORT/p/$(cd $LAB_EXPORT/p && find . -type f -size -4k -size +0 -printf '%P\n' | sort | head -n 1)
@@ -88,6 +94,7 @@ lab_check "the new export is answered" lab_wait 60 eval "LAB_EXPORT=$two served"
 lab_check "limit set" nfsaccelctl limit set 10.9.1.2 in $two ops=2000 burst=1ms
 lab_check "limit list" says "$two 10.9.1.2(ops=2000,burst=1ms)" limit list
 lab_check "the client is held back" eval "LAB_EXPORT=$two lab_wait 60 eval 'reads && counted limit_held 0'"
+lab_check "which is told, and of whom" lab_wait 30 says "10.9.1.2, $two: " events
 lab_check "limit del" nfsaccelctl limit del 10.9.1.2 in $two
 lab_refuse "twice" nfsaccelctl limit del 10.9.1.2 in $two 2>/dev/null
 held=$(lab_stat limit_held)
