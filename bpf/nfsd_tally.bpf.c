@@ -106,7 +106,6 @@ static __always_inline __u32 na_call_export(struct svc_rqst *rqstp, struct na_wo
 {
 	struct nfsd4_compoundres *res = rqstp->rq_resp;
 	const struct svc_fh *fh = v4 ? &res->cstate.current_fh : rqstp->rq_argp;
-	const __u64 *was = (const __u64 *)&p->fh, *now;
 	struct na_fh_head head;
 
 	/* both in one go */
@@ -114,11 +113,10 @@ static __always_inline __u32 na_call_export(struct svc_rqst *rqstp, struct na_wo
 		    bpf_core_field_offset(struct knfsd_fh, fh_size) + sizeof(head.len) ||
 	    bpf_probe_read_kernel(&head, sizeof(head), &fh->fh_handle.fh_size))
 		return 0;
-	now = (const __u64 *)&head;
-	if (p->export && now[0] == was[0] && now[1] == was[1] && now[2] == was[2] &&
-	    now[3] == was[3])
+	if (p->export && na_fh_same_export(&head, &p->fh, p->fsid))
 		return p->export;
 	p->fh = head;
+	p->fsid = na_fsid_len(head.data[2]);
 	p->export = na_export_number(&head);
 	return p->export;
 }

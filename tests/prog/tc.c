@@ -109,6 +109,7 @@ static int load(struct tc *t, const struct tc_options *o)
 	skel->rodata->na_guards = o->guards;
 	skel->rodata->na_max_packets = o->max_packets;
 	skel->rodata->na_alive_ns = o->alive_ns;
+	skel->rodata->na_tally_sets = o->tally_sets;
 	skel->rodata->na_ttl_ns = 3600000000000ull;
 	skel->rodata->na_entries_max = TC_ENTRIES;
 	/* LRU maps begin to forget long before they are full */
@@ -120,6 +121,7 @@ static int load(struct tc *t, const struct tc_options *o)
 	      bpf_map__set_max_entries(skel->maps.na_slabs, TC_SLABS) ?:
 	      bpf_map__set_max_entries(skel->maps.na_free_blocks, blocks) ?:
 	      bpf_map__set_max_entries(skel->maps.na_free_entries, TC_ENTRIES) ?:
+	      bpf_map__set_max_entries(skel->maps.na_client_reads, o->tally_sets ?: 1) ?:
 	      nfsaccel_bpf__load(skel);
 	if (err)
 		return err;

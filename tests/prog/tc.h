@@ -19,6 +19,7 @@ struct tc_options {
 	__u32 guards;
 	__u32 max_packets;
 	__u64 alive_ns;
+	__u32 tally_sets; /* 0: nobody counts by client */
 };
 
 extern const struct tc_options tc_defaults; /* no guard 2: there is no inode */

@@ -325,6 +325,101 @@ static void test_opaque(void **state)
 	assert_int_equal(last, at - 2 * SEC + MS + 4 * SEC);
 }
 
+#define RPCSEC_GSS 6 /* RFC 2203 */
+
+/*
+ * RPCSEC_GSS with privacy: the head can be read, neither arguments nor results can. Calls are
+ * records, what is read and written are their bytes, and nothing is answered.
+ */
+static __u32 gss_call(__u32 len)
+{
+	static __u32 xid = 0x33330000u;
+	__u32 i;
+
+	for (i = 0; i < len; i++)
+		call[i] = (__u8)(i * 37 + xid);
+	na_put_be32(call, NA_RPC_LAST | (len - 4));
+	na_put_be32(call + 4, ++xid);
+	na_put_be32(call + 8, 0);
+	na_put_be32(call + 12, 2);
+	na_put_be32(call + 16, NA_NFS_PROGRAM);
+	na_put_be32(call + 20, 3);
+	na_put_be32(call + 24, NA_NFS3_READ);
+	na_put_be32(call + 28, RPCSEC_GSS);
+	na_put_be32(call + 32, 24); /* version 1, DATA, sequence, privacy, a handle of 4 bytes */
+	na_put_be32(call + 36, 1);
+	na_put_be32(call + 40, 0);
+	na_put_be32(call + 44, xid);
+	na_put_be32(call + 48, 3);
+	na_put_be32(call + 52, 4);
+	na_put_be32(call + 60, RPCSEC_GSS);
+	na_put_be32(call + 64, 28); /* and what it sealed */
+	return len;
+}
+
+static __u32 gss_reply(__u32 len)
+{
+	__u32 i;
+
+	for (i = 0; i < len; i++)
+		reply[i] = (__u8)(i * 91 + 5);
+	na_put_be32(reply, NA_RPC_LAST | (len - 4));
+	na_put_be32(reply + 8, NA_RPC_REPLY);
+	na_put_be32(reply + 12, 0);
+	na_put_be32(reply + 16, RPCSEC_GSS);
+	na_put_be32(reply + 20, 28);
+	return len;
+}
+
+static void gss_goes(__u32 len)
+{
+	assert_int_equal(client_says(call, gss_call(len)), TC_ACT_UNSPEC);
+}
+
+static void gss(bool followed)
+{
+	const struct na_limit l = {.rate[NA_LIMIT_OPS] = {.rate = 1, .burst = 1},
+				   .rate[NA_LIMIT_READ] = {.rate = 1 << 30, .burst = 1 << 30},
+				   .rate[NA_LIMIT_WRITE] = {.rate = 1 << 30, .burst = 1 << 30},
+				   .backlog = 30 * SEC};
+	__u64 first, hits;
+	struct tc_counts c;
+	struct na_bucket b;
+
+	begin(&plain, &l);
+	if (!followed)
+		unfollow();
+	tc_counts(&tc, &c);
+	hits = c.n[NA_V_HIT];
+	gss_goes(200);
+	assert_int_equal(server_says(reply, gss_reply(1200)), 0);
+	gss_goes(NA_LIMIT_CALL_HEAD + 1000);
+	first = server_says(reply, gss_reply(160));
+	assert_true(first > 0);
+	/* two calls in one segment, and their replies in another, cut in the second's mark */
+	gss_call(200);
+	memcpy(call + 200, call, 200);
+	call[207]++;
+	assert_int_equal(client_says(call, 400), TC_ACT_UNSPEC);
+	gss_reply(160);
+	memcpy(reply + 160, reply, 160);
+	assert_int_equal(server_says(reply, 162), first + SEC);
+	assert_int_equal(server_says(reply + 162, 158), first + 2 * SEC);
+	b = only_bucket();
+	assert_int_equal(b.taken[NA_LIMIT_OPS], 4);
+	assert_in_range(b.taken[NA_LIMIT_READ], 1000, 1200 + 3 * 160);
+	assert_in_range(b.taken[NA_LIMIT_WRITE], 1000, NA_LIMIT_CALL_HEAD + 1000);
+	tc_counts(&tc, &c);
+	assert_int_equal(c.n[NA_V_HIT], hits);
+}
+
+static void test_gss(void **state)
+{
+	(void)state;
+	gss(true);
+	gss(false);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -333,6 +428,7 @@ int main(void)
 		cmocka_unit_test(test_ack),	   cmocka_unit_test(test_hits),
 		cmocka_unit_test(test_backlog),	   cmocka_unit_test(test_police),
 		cmocka_unit_test(test_off),	   cmocka_unit_test(test_opaque),
+		cmocka_unit_test(test_gss),
 	};
 
 	return cmocka_run_group_tests(tests, limit_setup, limit_teardown);

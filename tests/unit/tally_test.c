@@ -78,6 +78,46 @@ static void test_sets(void **state)
 	assert_int_equal(na_tally_set(bytes, 1, true), 0);
 }
 
+/* Whatever the words of two handles say, their keys say it too. */
+static void test_same_export(void **state)
+{
+	static const __u8 types[] = {0, 1, 2, 3, 4, 5, 6, 7};
+	struct na_fh_head a, b;
+	struct na_export_key ka, kb;
+	unsigned int t, i, same = 0, differ = 0;
+
+	(void)state;
+	for (t = 0; t < COUNT(types); t++) {
+		__u32 n = na_fsid_len(types[t]);
+
+		for (i = 0; i < sizeof(a.data); i++)
+			a.data[i] = (__u8)(17 * i + 1);
+		a.data[0] = 1;
+		a.data[1] = 0;
+		a.data[2] = types[t];
+		a.len = NA_FH_FSID + n + 8;
+		assert_true(na_export_key_of(a.data, a.len, &ka));
+		for (i = 0; i < sizeof(b.data); i++) {
+			bool equal;
+
+			b = a;
+			b.len = NA_FH_FSID + n;
+			b.data[i] ^= 0x80;
+			equal = na_export_key_of(b.data, b.len, &kb) &&
+				!memcmp(&ka, &kb, sizeof(ka));
+			assert_int_equal(na_fh_same_export(&b, &a, n), equal);
+			same += equal;
+			differ += !equal;
+		}
+		b = a;
+		b.len = NA_FH_FSID + n - 1;
+		assert_false(na_fh_same_export(&b, &a, n));
+	}
+	/* of the 28 bytes the type of what follows, and what follows */
+	assert_int_equal(same, COUNT(types) * (1 + 24) - (8 + 4 + 12 + 8 + 8 + 8 + 16 + 24));
+	assert_int_equal(differ, COUNT(types) * 28 - same);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -85,6 +125,7 @@ int main(void)
 		cmocka_unit_test(test_shares),
 		cmocka_unit_test(test_operations),
 		cmocka_unit_test(test_sets),
+		cmocka_unit_test(test_same_export),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
