@@ -13,6 +13,7 @@ struct na_reply_ctx {
 	__s32 partial;
 	__u32 last;
 	__s32 err;
+	bool again; /* what the client has is left out */
 };
 
 static __always_inline __u32 na_out_hdr_len(const struct na_work *w)
@@ -233,6 +234,10 @@ static long na_send_step(__u32 i, struct na_reply_ctx *c)
 
 	if (d->off >= d->rep_len)
 		return 1;
+	if (c->again && na_has_come(&c->w->s, d->seq + d->off, na_packet_len(d))) {
+		c->w->send.off += na_packet_len(d);
+		return 0;
+	}
 	c->err = na_send_packet(c->skb);
 	return c->err ? 1 : 0;
 }
@@ -257,7 +262,7 @@ static __always_inline int na_send_reply(struct na_reply_ctx *c, const struct na
 	d->off = from;
 	d->rep_len = s->rep_len;
 	d->seq = s->rep_c;
-	d->data_off = (__u32)s->offset;
+	d->data_off = s->offset;
 	d->data_len = n;
 	d->mss = w->a.mss < NA_SKB_MAX - NA_HDR_MAX ? w->a.mss : NA_SKB_MAX - NA_HDR_MAX;
 	d->last = last;
@@ -280,7 +285,7 @@ __attribute__((noinline)) int na_send_offered(struct __sk_buff *skb, __u32 i, __
 	s = &c.w->a.again; /* nothing is sent again now, and the stack is short */
 	s->entry = q->entry;
 	s->xid = q->xid;
-	s->offset = q->offset;
+	s->offset = na_offset32(q->offset);
 	s->count = q->count;
 	s->rep_len = q->rep_len;
 	s->rep_c = c.w->a.c_seq;
@@ -310,7 +315,9 @@ static long na_offered_step(__u32 i, struct na_reply_ctx *c)
 /* A reply that was lost, from where the client's stream stops. */
 __attribute__((noinline)) int na_send_again(struct __sk_buff *skb, __s32 partial, __u32 last)
 {
-	struct na_reply_ctx c = { .skb = skb, .w = na_work(NA_IN), .partial = partial };
+	struct na_reply_ctx c = {
+		.skb = skb, .w = na_work(NA_IN), .partial = partial, .again = true
+	};
 	struct na_fifo_slot *s;
 	struct na_entry *e;
 	int err = -1;

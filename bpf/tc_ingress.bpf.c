@@ -319,7 +319,8 @@ int na_emit(struct __sk_buff *skb)
 	if ((todo & NA_DO_SPLIT) && na_keep_rest(skb) < 0)
 		on = false;
 	if (todo & (NA_DO_REPLY | NA_DO_RESEND | NA_DO_ACK)) {
-		itself = !on && na_may_return(skb);
+		/* of what is sent again the last packet may not be needed */
+		itself = !on && !((todo & NA_DO_RESEND) && w->s.nsack) && na_may_return(skb);
 		err = na_send_all(skb, partial, itself);
 		if (!err && itself)
 			act = TC_ACT_REDIRECT;

@@ -89,6 +89,7 @@ struct na_action {
 	__u32 todo;
 	__u32 why; /* enum na_verdict: what kept the offer's rest from being taken, or NA_V_MAX */
 	__u32 taken; /* so many of the offer's first are consumed */
+	__u32 again_now; /* a reply is to be sent again */
 	/* the segment as it goes on */
 	__u32 seq;
 	__u32 ack;

@@ -9,25 +9,14 @@
 #define NFSACCEL_SPLICE_IN_H
 
 #include "nfsaccel/records.h"
-#include "nfsaccel/splice_map.h"
+#include "nfsaccel/splice_loss.h"
 
-#define NA_CWND_PACKETS 10u /* RFC 6928 */
-#define NA_CWND_MAX	(1u << 20)
 #define NA_HEADROOM_MAX (1u << 20)
 #define NA_SHAVE_PACKETS 2u /* headroom is kept out of windows of four times this */
 #define NA_SHAVE_UNITS	 8u /* and of this many units, for scaling rounds down */
 #define NA_SHAVE_BIG	 4096u /* packets beyond this fill small windows, lo's the initial one; */
 #define NA_SHAVE_BIG_WIN (32u << 10) /* from this on a quarter is kept */
 #define NA_WATCH_NS	1000000000ull /* an adopted connection is only watched this long */
-#define NA_RESEND_NS	1000000ull /* the same hole is not filled twice within this */
-#define NA_BIG_TRIES	2u /* after as many, packets are taken for too big for the path */
-#define NA_MSS_SAFE	536u /* what any path carries, RFC 9293 section 3.7.1 */
-#define NA_FAST_RESEND	3u /* segments SACKed above a hole that make it lost, RFC 6675 */
-
-na_inline bool na_has_ts(const struct na_segment *s)
-{
-	return s->facts & NA_SEG_TS;
-}
 
 /* I9: may the acknowledgement, window and timestamp of this segment be acted upon? */
 na_inline bool na_believe(const struct na_flow *f, const struct na_segment *s)
@@ -44,21 +33,11 @@ na_inline bool na_believe(const struct na_flow *f, const struct na_segment *s)
 	return true;
 }
 
-/* Slow start, then congestion avoidance, by bytes of ours acknowledged (I8). */
-na_inline void na_cwnd_grow(struct na_flow *f, __u32 acked)
-{
-	if (f->flags & NA_FLOW_RECOVERY)
-		return;
-	if (f->cwnd < f->ssthresh)
-		f->cwnd += acked;
-	else if (f->cwnd)
-		f->cwnd += (__u32)((__u64)acked * f->mss / f->cwnd);
-	if (f->cwnd > NA_CWND_MAX)
-		f->cwnd = NA_CWND_MAX;
-}
-
-/* Learn from a believed segment. Returns whether it acknowledged something new. */
-na_inline bool na_learn_ack(struct na_flow *f, const struct na_segment *s, struct na_action *a)
+/*
+ * Learn from a believed segment, whose ack is mapped already. Returns whether it acknowledged something new.
+ */
+na_inline bool na_learn_ack(struct na_flow *f, const struct na_segment *s, __u32 settled,
+			    struct na_action *a)
 {
 	__u32 edge = s->ack + ((__u32)s->win << f->c_wscale);
 	bool advanced = na_seq_lt(f->c_ack, s->ack);
@@ -66,14 +45,14 @@ na_inline bool na_learn_ack(struct na_flow *f, const struct na_segment *s, struc
 	if (na_has_ts(s))
 		f->c_tsval = s->tsval;
 	if (advanced) {
-		__u32 ack_s = na_map_in_ack(f, s->ack);
-
-		na_cwnd_grow(f, (s->ack - f->c_ack) - (ack_s - f->c_ack_s));
+		na_note_late(f);
+		na_cwnd_grow(f, (s->ack - f->c_ack) - (a->ack - f->c_ack_s));
 		f->c_ack = s->ack;
-		f->c_ack_s = ack_s;
+		f->c_ack_s = a->ack;
 		if ((f->flags & NA_FLOW_RECOVERY) && na_seq_le(f->recover_c, s->ack))
 			f->flags &= ~NA_FLOW_RECOVERY;
-		na_retire(f, a);
+		na_time_reply(f, settled, s->now);
+		na_retire(f, settled, a);
 	}
 	f->c_edge = na_seq_max(f->c_edge, edge);
 	return advanced;
@@ -174,59 +153,6 @@ na_inline void na_tell_server(struct na_flow *f, const struct na_action *a)
 	f->s_edge_told = na_seq_max(f->s_edge_told, f->s_edge_last);
 }
 
-/* Header of whatever we send to the client now; acknowledges up to the frontier. */
-na_inline void na_header_to_client(struct na_flow *f, const struct na_segment *s,
-				   struct na_action *a, __u32 seq)
-{
-	__u32 ts = (__u32)(s->now / 1000000) + (__u32)f->ts_offset;
-	__u32 win;
-
-	f->told = na_seq_max(f->told, na_frontier(f));
-	win = (f->s_edge + f->din - f->told) >> f->s_wscale;
-	f->ts_last = na_seq_max(f->ts_last, ts);
-	a->c_seq = seq;
-	a->c_ack = f->told;
-	a->c_win = win > 0xffff ? 0xffff : win;
-	a->c_tsval = f->ts_last;
-	a->c_tsecr = f->c_tsval;
-	a->mss = f->mss;
-}
-
-/* Is the reply at the client's ack on its way for the second time already? */
-na_inline bool na_resent(const struct na_flow *f)
-{
-	return (f->flags & NA_FLOW_RECOVERY) && na_seq_lt(f->c_ack, f->resent_c);
-}
-
-/*
- * Send the reply again whose bytes the client misses first, unless that was just done.
- * The congestion allowance is halved once per loss (RFC 5681 section 3.1).
- */
-na_inline void na_resend(struct na_flow *f, const struct na_segment *s, struct na_action *a)
-{
-	if (!na_hole(f, &a->again) ||
-	    (na_resent(f) && s->now - f->last_resend < NA_RESEND_NS))
-		return;
-	/* an ICMP about a packet of ours tells the server's socket nothing (RFC 4821) */
-	if (!na_resent(f))
-		f->tries = 0;
-	else if (s->len && ++f->tries > NA_BIG_TRIES && f->mss > NA_MSS_SAFE)
-		f->mss = f->mss / 2 > NA_MSS_SAFE ? f->mss / 2 : NA_MSS_SAFE;
-	if (!(f->flags & NA_FLOW_RECOVERY)) {
-		__u32 half = na_injected_in_flight(f) / 2;
-		__u32 least = 2u * f->mss;
-
-		f->ssthresh = half > least ? half : least;
-		f->cwnd = f->ssthresh;
-		f->recover_c = f->s_high + f->dout;
-	}
-	f->flags |= NA_FLOW_RECOVERY;
-	f->resent_c = a->again.rep_c + a->again.rep_len;
-	f->last_resend = s->now;
-	na_header_to_client(f, s, a, f->c_ack);
-	a->todo |= NA_DO_RESEND;
-}
-
 /* What keeps all requests of this segment from being answered; NA_V_MAX if nothing does. */
 na_inline __u32 na_refuse_offer(const struct na_flow *f, const struct na_segment *s, bool believed)
 {
@@ -292,7 +218,8 @@ na_inline bool na_consume(struct na_flow *f, const struct na_segment *s, const s
 		slot->xid = q->xid;
 		slot->count = q->count;
 		slot->fid = q->fid;
-		slot->offset = q->offset;
+		slot->offset = na_offset32(q->offset);
+		slot->sent = na_usec(s->now);
 		f->din += q->req_len;
 		f->dout += q->rep_len;
 		f->count++;
@@ -377,7 +304,7 @@ na_inline void na_place_payload(struct na_flow *f, const struct na_segment *s, s
 			a->keep = 0;
 			a->todo = NA_DO_BARE;
 			a->seq = f->c_next - f->din;
-			na_resend(f, s, a);
+			a->again_now = !na_network_copy(f, start, s->now);
 			return;
 		}
 		a->keep = start - s->seq;
@@ -387,18 +314,6 @@ na_inline void na_place_payload(struct na_flow *f, const struct na_segment *s, s
 		f->c_next = end;
 		f->c_rec.sync = 0;
 	}
-}
-
-/* Three segments SACKed above a hole of ours: it is lost, do not wait for the client's timer. */
-na_inline bool na_sacked_enough(const struct na_flow *f, const struct na_segment *s)
-{
-	__u32 i, sum = 0;
-
-	NA_NO_UNROLL
-	for (i = 0; i < NA_SACKS && i < s->nsack; i++)
-		if (na_seq_lt(f->c_ack, s->sack[i].left))
-			sum += s->sack[i].right - s->sack[i].left;
-	return sum >= NA_FAST_RESEND * f->mss;
 }
 
 /* Whether the passed segment must be written to. */
@@ -421,6 +336,7 @@ na_inline void na_action_init(struct na_action *a)
 	a->todo = NA_DO_PASS;
 	a->why = NA_V_MAX;
 	a->taken = 0;
+	a->again_now = 0;
 	a->nsack = 0;
 	a->nunpin = 0;
 }
@@ -430,6 +346,7 @@ na_inline void na_splice_in(struct na_flow *f, const struct na_segment *s, const
 {
 	__u32 end = s->seq + s->len + !!(s->flags & NA_TCP_FIN);
 	bool believed, advanced = false;
+	__u32 settled, from, above;
 
 	na_action_init(a);
 	f->last_seen = s->now;
@@ -446,11 +363,15 @@ na_inline void na_splice_in(struct na_flow *f, const struct na_segment *s, const
 		f->flags |= NA_FLOW_DARK;
 	if (s->facts & NA_SEG_WARM)
 		f->flags |= NA_FLOW_SHAVE;
-	a->ack = na_map_in_ack(f, s->ack);
+	settled = na_settled(f, s->ack);
+	a->ack = na_map_settled(f, settled, s->ack);
 	na_map_in_sacks(f, s, a);
+	/* an old acknowledgement may still say so */
+	if ((s->facts & NA_SEG_CSUM) && na_is_dsack(s))
+		na_unlose(f, s);
 	believed = na_believe(f, s);
 	if (believed)
-		advanced = na_learn_ack(f, s, a);
+		advanced = na_learn_ack(f, s, settled, a);
 	if (believed && (advanced || s->len))
 		f->flags &= ~NA_FLOW_SYN; /* who sent that SYN, it was not this client's end */
 	if ((s->facts & NA_SEG_DYING) && na_spliced(f)) {
@@ -479,14 +400,12 @@ na_inline void na_splice_in(struct na_flow *f, const struct na_segment *s, const
 		na_place_payload(f, s, a, end);
 	}
 
-	if (believed && (a->todo & NA_DO_PASS) && !s->len) {
-		/* in recovery an ACK that stops at another reply says that this is lost, too */
-		bool lost = (f->flags & NA_FLOW_RECOVERY) ? advanced && !na_resent(f) :
-							    na_sacked_enough(f, s);
-
-		if (lost)
-			na_resend(f, s, a);
-	}
+	from = f->c_ack;
+	above = 0;
+	if (believed && (a->todo & NA_DO_PASS) && !s->len)
+		a->again_now = na_hear_of_loss(f, s, advanced, &from, &above);
+	if (*(volatile __u32 *)&a->again_now)
+		na_resend(f, s, from, above, a);
 	/* a repeated request, or an ACK of nothing but our own replies, may have no news */
 	if ((a->todo & NA_DO_BARE) || (advanced && end == s->seq)) {
 		if (!na_news_to_server(f, s, a))

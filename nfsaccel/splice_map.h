@@ -13,6 +13,7 @@
 #define NFSACCEL_SPLICE_MAP_H
 
 #include "nfsaccel/segment.h"
+#include "nfsaccel/xdr.h"
 
 #ifdef __bpf__
 #define NA_NO_UNROLL _Pragma("clang loop unroll(disable)")
@@ -62,12 +63,14 @@ na_inline __u32 na_edge_of(const struct na_fifo_slot *slot, enum na_edge edge)
 
 /*
  * How many slots have that edge at or before p: a binary search in as many steps whatever
- * it finds, without a branch, so that the verifier walks it once.
+ * it finds, without a branch, so that the verifier walks it once. Who asks one by one has one.
  */
 na_inline __u32 na_slots_before(const struct na_flow *f, __u32 p, enum na_edge edge)
 {
 	__u32 n = 0, step;
 
+	if (f->count <= 1)
+		return f->count & ~na_if_negative(na_seq_diff(p, na_edge_of(na_slot_of(f, 0), edge)));
 	NA_UNROLL
 	for (step = NA_FIFO; step; step >>= 1) {
 		__u32 most = n + step;
@@ -90,15 +93,28 @@ na_inline __u32 na_map_in_seq(const struct na_flow *f, __u32 p)
 	return na_seq_lt(p, slot->req_c) ? slot->req_s - (slot->req_c - p) : slot->req_s;
 }
 
-/* A client acknowledgement in server space; inside an injected reply: its start. */
-na_inline __u32 na_map_in_ack(const struct na_flow *f, __u32 p)
+/* How many replies have come in full who has everything before p. */
+na_inline __u32 na_settled(const struct na_flow *f, __u32 p)
 {
-	__u32 i = na_slots_before(f, p, NA_EDGE_REP_END);
-	const struct na_fifo_slot *slot = na_slot_of(f, i);
+	return na_slots_before(f, p, NA_EDGE_REP_END);
+}
 
-	if (i >= f->count)
+/*
+ * A client acknowledgement in server space, na_settled() of it being known; inside an injected
+ * reply: its start.
+ */
+na_inline __u32 na_map_settled(const struct na_flow *f, __u32 settled, __u32 p)
+{
+	const struct na_fifo_slot *slot = na_slot_of(f, settled);
+
+	if (settled >= f->count)
 		return p - f->dout;
 	return na_seq_lt(p, slot->rep_c) ? slot->rep_s - (slot->rep_c - p) : slot->rep_s;
+}
+
+na_inline __u32 na_map_in_ack(const struct na_flow *f, __u32 p)
+{
+	return na_map_settled(f, na_settled(f, p), p);
 }
 
 /* A server byte's place in the client's stream: data queued after an injection follows it. */
@@ -135,12 +151,11 @@ na_inline __u32 na_frontier(const struct na_flow *f)
 }
 
 /*
- * Let go of the oldest entries whose reply is acknowledged in full and before whose
- * request the server has everything.
+ * Let go of the oldest entries whose reply is acknowledged in full, `settled` of them, and
+ * before whose request the server has everything.
  */
-na_inline void na_retire(struct na_flow *f, struct na_action *a)
+na_inline void na_retire(struct na_flow *f, __u32 settled, struct na_action *a)
 {
-	__u32 settled = na_slots_before(f, f->c_ack, NA_EDGE_REP_END);
 	__u32 held = na_slots_before(f, f->s_ack, NA_EDGE_REQ_S), i;
 	/* in memory: in a register the verifier would follow each number by itself */
 	volatile __u32 *n = &a->nunpin;
@@ -159,16 +174,24 @@ na_inline __u32 na_injected_in_flight(const struct na_flow *f)
 	return f->dout - (f->c_ack - f->c_ack_s);
 }
 
-/* The slot the client's next missing byte belongs to, if that byte is one of ours. */
-na_inline bool na_hole(const struct na_flow *f, struct na_fifo_slot *out)
+/* The slot of the reply that holds the byte p of the client's stream, if it is one of ours. */
+na_inline bool na_hole(const struct na_flow *f, __u32 p, struct na_fifo_slot *out)
 {
-	__u32 i = na_slots_before(f, f->c_ack, NA_EDGE_REP_END);
+	__u32 i = na_settled(f, p);
 	const struct na_fifo_slot *slot = na_slot_of(f, i);
 
-	if (i >= f->count || na_seq_lt(f->c_ack, slot->rep_c))
+	if (i >= f->count || na_seq_lt(p, slot->rep_c))
 		return false;
 	*out = *slot;
 	return true;
+}
+
+/* Is the byte p of the client's stream part of a reply of ours? */
+na_inline bool na_ours(const struct na_flow *f, __u32 p)
+{
+	__u32 i = na_settled(f, p);
+
+	return i < f->count && na_seq_le(na_slot_of(f, i)->rep_c, p);
 }
 
 na_inline bool na_spliced(const struct na_flow *f)

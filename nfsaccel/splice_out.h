@@ -171,7 +171,7 @@ na_inline void na_splice_out(struct na_flow *f, const struct na_segment *s, stru
 		if (na_seq_lt(f->s_ack, s->ack)) {
 			f->s_ack = s->ack;
 			f->last_alive = s->now;
-			na_retire(f, a);
+			na_retire(f, na_settled(f, f->c_ack), a);
 		}
 		f->s_edge = na_seq_max(f->s_edge, s->ack + ((__u32)s->win << f->s_wscale));
 		edge = s->ack + ((__u32)s->win << f->s_wscale) + f->din;

@@ -33,7 +33,8 @@ struct na_fifo_slot {
 	__u32 xid;
 	__u32 count; /* READ count asked */
 	__u32 fid; /* low half of the entry's fid: tells whether it is still that entry */
-	__u64 offset; /* READ offset asked */
+	__u32 offset; /* READ offset asked; all beyond 32 bits is beyond any cached file's end */
+	__u32 sent; /* when the reply was first sent, na_usec() */
 };
 _Static_assert(sizeof(struct na_fifo_slot) == 48, "na_fifo_slot");
 
@@ -68,6 +69,7 @@ _Static_assert(sizeof(struct na_way) == 16, "na_way");
 #define NA_FLOW_RECOVERY 0x0100u /* a lost reply is being resent, until recover_c */
 #define NA_FLOW_DARK	 0x0800u /* calls passed unseen: their replies may be taken for others' */
 #define NA_FLOW_FRESH	 0x0200u /* seen from its first byte: no watching needed */
+#define NA_FLOW_LOSSY	 0x1000u /* what was sent again had been lost, not late */
 #define NA_FLOW_REUSE	 0x0400u /* syn_isn is that of another connection on these ports */
 
 #define NA_DOZE_AFTER 256u /* that many READs in vain, and an unspliced connection is left alone */
@@ -107,6 +109,14 @@ struct na_flow {
 	__u32 recover_c; /* highest position sent when recovery began */
 	__u32 resent_c; /* end of the reply sent again last, client space */
 	__u32 tries; /* how often the client's timer asked for the same hole in vain */
+	/* a loss that may turn out to be none: what to go back to */
+	__u32 undo_cwnd; /* 0: nothing to undo */
+	__u32 undo_ssthresh;
+	__u32 undo_c; /* the byte that was taken for lost, client space */
+	__u32 undo_above; /* bytes SACKed above it at that time */
+	__u32 above; /* bytes the client has above a hole of ours at c_ack */
+	__u32 reorder; /* more bytes than that came before one that was only late */
+	__u32 rtt; /* na_usec() from a reply to its acknowledgement, the least; 0: unknown */
 	/*
 	 * nfsd ran READs that were not seen as calls, so their replies may be taken for others'
 	 * until it is idle; counts up, outside the lock.

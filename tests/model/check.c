@@ -25,6 +25,7 @@ void check_start(struct sim *s)
 	h->acked_injected = 0;
 	h->headers = false;
 	h->resent_at = 0;
+	h->doubt_cwnd = 0;
 	h->resent_c = s->tc.f.s_high - 1;
 	h->canon_base = h->canon_high = s->tc.f.s_high;
 }
@@ -64,20 +65,85 @@ void check_consumed(struct sim *s, const struct na_flow *f, const struct na_fifo
 		fail(s, "I8: injected beyond the client's window");
 }
 
-/* Unless the client asks, nothing is sent again before that can have been acknowledged. */
-void check_resend(struct sim *s, const struct na_fifo_slot *slot, bool asked)
+/* Nothing but copies and late packets: whatever was sent will come. */
+static bool only_late(const struct config *c)
 {
+	return !c->loss[0] && !c->loss[1] && !c->bad && !c->drop && !c->data_drop && !c->emit_fail &&
+	       !c->pauses && !c->stray_syn;
+}
+
+/*
+ * Unless the client asks, nothing is sent again before that can have been acknowledged, nor
+ * for a few packets out of order.
+ */
+void check_resend(struct sim *s, const struct na_segment *g, const struct na_action *a, bool again)
+{
+	const struct na_fifo_slot *slot = &a->again;
 	struct shadow *h = &s->sh;
 	const struct config *c = &s->cfg;
+	uint32_t i, above = 0;
+	bool asked = g->len;
 
 	if (c->clean && !c->pauses)
 		fail(s, "a reply was sent again, and nothing was lost");
+	if (c->copies && only_late(c))
+		fail(s, "a reply was sent again because of a copy");
+	for (i = 0; i < g->nsack; i++)
+		if (na_seq_lt(a->c_seq, g->sack[i].left))
+			above += g->sack[i].right - g->sack[i].left;
+	if (!asked && !again && only_late(c) && c->late <= 2 * c->delay && above <= 2u * s->tc.f.mss)
+		fail(s, "a reply was sent again for want of two packets, and was only late");
 	if (!asked && !c->dup[0] && !c->reorder[0] && !c->bad && c->delay > MSEC &&
 	    h->resent_c == slot->rep_c && s->now - h->resent_at < 2 * c->delay &&
 	    s->now > h->resent_at)
 		fail(s, "a reply was sent again twice in a round trip");
 	h->resent_c = slot->rep_c;
 	h->resent_at = s->now;
+}
+
+/* What proved to be late does not leave the allowance cut. */
+void check_allowance(struct sim *s, const struct na_segment *g)
+{
+	struct shadow *h = &s->sh;
+
+	if (h->doubt_cwnd && !(s->tc.f.flags & NA_FLOW_DEAD) && (g->facts & NA_SEG_CSUM) && g->nsack &&
+	    na_seq_lt(g->sack[0].left, g->ack) && na_seq_le(g->sack[0].left, h->doubt_c) &&
+	    na_seq_lt(h->doubt_c, g->sack[0].right)) {
+		if (s->tc.f.cwnd < h->doubt_cwnd)
+			fail(s, "I8: the allowance stays cut for what was only late");
+		h->doubt_cwnd = 0;
+	}
+}
+
+void repair_lost(struct sim *s, const struct pkt *p)
+{
+	uint32_t i;
+
+	for (i = 0; i < s->nlost; i++)
+		if (na_seq_lt(p->seq, s->lost[i].end) && na_seq_lt(s->lost[i].seq, p->seq + p->len))
+			return; /* again: it is the first loss that counts */
+	if (s->nlost == MAX_LOST || na_seq_le(p->seq + p->len, s->cl.rcv_nxt))
+		return;
+	s->lost[s->nlost].seq = p->seq;
+	s->lost[s->nlost].end = p->seq + p->len;
+	s->lost[s->nlost++].at = s->now;
+}
+
+void repair_done(struct sim *s)
+{
+	uint32_t i, n = 0;
+
+	for (i = 0; i < s->nlost; i++) {
+		uint64_t tenths = (s->now - s->lost[i].at) * 5 / s->cfg.delay;
+
+		if (na_seq_lt(s->cl.rcv_nxt, s->lost[i].end)) {
+			s->lost[n++] = s->lost[i];
+			continue;
+		}
+		s->st->repairs++;
+		s->st->repaired[min(tenths, REPAIR_MAX)]++;
+	}
+	s->nlost = n;
 }
 
 /* Does t hold all of [seq, end)? */

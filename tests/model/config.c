@@ -4,7 +4,7 @@
 #include <string.h>
 
 static const char *const profiles[] = {"clean", "steady", "lossy",  "heavy",   "reorder", "drop", "small",
-				       "idle",	"adopt",  "ending", "corrupt", "busy",	  NULL};
+				       "idle",	"adopt",  "ending", "corrupt", "busy",	  "percent", NULL};
 
 enum profile {
 	P_CLEAN,
@@ -19,6 +19,7 @@ enum profile {
 	P_ENDING,
 	P_CORRUPT,
 	P_BUSY, /* dear: long runs */
+	P_PERCENT, /* of all packets are lost, on a path that is otherwise good; long runs, too */
 	P_MIXED
 };
 
@@ -106,6 +107,12 @@ static void harm(struct rng *r, struct config *c, enum profile p)
 		c->reorder[0] = rng_below(r, 300), c->reorder[1] = rng_below(r, 300);
 	if (p == P_REORDER || rng_pm(r, all))
 		c->dup[0] = rng_below(r, 100), c->dup[1] = rng_below(r, 100);
+	if (p == P_REORDER && rng_pm(r, 250)) {
+		c->copies = true;
+		c->reorder[0] = c->reorder[1] = 0;
+		c->jitter = 0;
+		c->late = rng_below(r, (uint32_t)(c->delay < MSEC ? c->delay : MSEC));
+	}
 	if (p == P_DROP || rng_pm(r, all))
 		c->drop = rng_below(r, 150), c->data_drop = rng_below(r, 150);
 	if (p == P_CORRUPT || rng_pm(r, all / 2))
@@ -172,14 +179,38 @@ static void busy(struct rng *r, struct config *c)
 	c->shave = true;
 }
 
+/* A good path that loses one packet in a hundred. */
+static void percent(struct rng *r, struct config *c)
+{
+	c->percent = true;
+	c->clean = false;
+	c->loss[0] = c->loss[1] = 10;
+	c->heal = 1000 * SEC;
+	c->nreq = 400;
+	c->depth = 1u << rng_below(r, 5);
+	c->c_mss = c->s_mss = 1448;
+	c->req_max = 180;
+	c->rep_max = rng_range(r, 100, 8400);
+	c->max_packets = 12;
+	c->cacheable = c->cached = 1000;
+	c->multi = c->split = c->alive_pass = c->think = c->jitter = 0;
+	c->server_delay = 50 * USEC;
+	c->split_write = 0;
+	c->delay = rng_range(r, 500, 20000) * USEC;
+	c->c_buf = 200 * 1448;
+	c->c_buf_max = 2 * c->c_buf;
+	c->s_buf = 64 * 1448;
+	c->sack = c->ts = c->shave = true;
+}
+
 void config_pick(struct sim *s, const char *profile)
 {
 	struct config *c = &s->cfg;
 	struct rng *r = &s->rng;
-	uint32_t p, draw = rng_below(r, 384);
+	uint32_t p, draw = rng_below(r, 768);
 
 	memset(c, 0, sizeof(*c));
-	p = draw == 383 ? P_BUSY : draw / 16 < P_BUSY ? draw / 16 : P_MIXED;
+	p = draw / 32 < P_BUSY ? draw / 32 : draw < 766 ? P_MIXED : draw == 766 ? P_PERCENT : P_BUSY;
 	for (draw = 0; profile && profiles[draw]; draw++)
 		if (!strcmp(profile, profiles[draw]))
 			p = draw;
@@ -188,7 +219,7 @@ void config_pick(struct sim *s, const char *profile)
 	pick_load(r, c);
 	pick_ends(r, c);
 	shape(r, c, p);
-	if (p != P_CLEAN && p != P_STEADY && p != P_BUSY && p != P_IDLE && !(p == P_SMALL && rng_pm(r, 500)) &&
+	if (p != P_CLEAN && p != P_STEADY && p != P_BUSY && p != P_PERCENT && p != P_IDLE && !(p == P_SMALL && rng_pm(r, 500)) &&
 	    !((p == P_ADOPT || p == P_ENDING) && rng_pm(r, 500)))
 		harm(r, c, p);
 	c->clean = !c->heal;
@@ -216,6 +247,8 @@ void config_pick(struct sim *s, const char *profile)
 	}
 	if (p == P_BUSY)
 		busy(r, c);
+	if (p == P_PERCENT)
+		percent(r, c);
 	while (c->nreq * (c->rep_max + 8) > SERVER_STREAM - 65536 ||
 	       c->nreq * (c->req_max + 8) > CLIENT_STREAM - 8192)
 		c->nreq = c->nreq * 7 / 8;

@@ -21,6 +21,8 @@ struct config {
 	bool clean;   /* nothing is lost, repeated or reordered */
 	bool torn_up; /* but some requests come in pieces */
 	bool steady;  /* and all is cached: most must be hits */
+	bool copies;  /* nothing but copies, soon after what they are copies of */
+	bool percent; /* each hundredth packet is lost, and nothing else is wrong */
 	bool busy;    /* so many requests are out at once that they come in trains */
 	/* requests */
 	uint32_t nreq, depth;
@@ -46,6 +48,7 @@ struct config {
 	/* TC */
 	uint32_t deaf, emit_fail, torn, max_packets, alive_pass;
 	bool shave;
+	bool plain; /* nobody sits in the middle */
 	uint64_t attach;
 	enum ending ending;
 	bool early_end; /* the ending comes in the middle */

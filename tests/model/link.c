@@ -85,6 +85,8 @@ static void one(struct sim *s, struct link *l, enum event_kind to, struct pkt *p
 			event_add(s, at, to, corrupted(s, p), 0);
 		if (rng_pm(&s->rng, c->loss[dir])) {
 			trace_pkt(s, dir ? "     lost" : "> lost", p);
+			if (dir && c->percent && p->len)
+				repair_lost(s, p);
 			pkt_free(s, p);
 			return;
 		}

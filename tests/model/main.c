@@ -15,6 +15,7 @@
 
 #define MAX_JOBS  64
 #define MAX_SHOWN 20
+#define SOON	  76 /* percent of losses repaired without a timer; plain TCP's 70 */
 
 static const char *const loads[LOADS] = {
 	"1", "2-8", "9-32", "64", "1 in pieces", "32 of READs only", "128 of READs only"};
@@ -26,7 +27,7 @@ struct options {
 	uint64_t from, count, fails;
 	uint32_t jobs;
 	const char *profile, *known;
-	bool single, trace;
+	bool single, trace, plain;
 };
 
 struct shared {
@@ -68,6 +69,7 @@ static bool run_seed(struct sim *s, uint64_t seed, const struct options *o)
 	s->seed = seed;
 	s->trace = o->trace;
 	config_pick(s, o->profile);
+	s->cfg.plain = o->plain;
 	if (sim_run(s))
 		return true;
 	if (o->trace) {
@@ -146,6 +148,31 @@ static void add_up(struct stats *sum, const struct stats *one)
 		a[i] += b[i];
 }
 
+/* Percent of the losses that were repaired within three round trips: without a timer. */
+static uint32_t soon(const struct stats *st)
+{
+	uint64_t sum = 0;
+	uint32_t i;
+
+	for (i = 0; i <= 30; i++)
+		sum += st->repaired[i];
+	return (uint32_t)(sum * 100 / st->repairs);
+}
+
+/* By how many tenths of a round trip so many thousandths of the losses were repaired. */
+static uint32_t repaired_by(const struct stats *st, uint32_t thousandths)
+{
+	uint64_t sum = 0;
+	uint32_t i;
+
+	for (i = 0; i < REPAIR_MAX; i++) {
+		sum += st->repaired[i];
+		if (sum * 1000 >= st->repairs * thousandths)
+			break;
+	}
+	return i;
+}
+
 static void report(const struct stats *st)
 {
 	static const char *const name[] = {
@@ -178,6 +205,11 @@ static void report(const struct stats *st)
 				printf("  %s %.1f %%", name[v],
 				       100.0 * st->qd_why[i][v] / st->qd_eligible[i]);
 	}
+	if (st->repairs)
+		printf("\none packet in a hundred lost: %llu of replies, %u %% repaired within three round "
+		       "trips; p50 %.1f, p90 %.1f, p99 %.1f",
+		       N(repairs), soon(st), repaired_by(st, 500) / 10.0, repaired_by(st, 900) / 10.0,
+		       repaired_by(st, 990) / 10.0);
 	putchar('\n');
 #undef N
 }
@@ -185,7 +217,7 @@ static void report(const struct stats *st)
 static void usage(void)
 {
 	fprintf(stderr, "usage: model [--seeds N] [--from S] [--jobs J] [--profile NAME] "
-			"[--known FILE] [--fails N]\n"
+			"[--known FILE] [--fails N] [--plain]\n"
 			"       model --seed S [--profile NAME] [--trace]\nprofiles: mixed");
 	for (const char *const *p = config_profiles(); *p; p++)
 		fprintf(stderr, " %s", *p);
@@ -198,7 +230,7 @@ static struct options parse(int argc, char **argv)
 	static const struct option longs[] = {
 		{"seeds", 1, NULL, 'n'},   {"from", 1, NULL, 'f'},  {"jobs", 1, NULL, 'j'},
 		{"profile", 1, NULL, 'p'}, {"seed", 1, NULL, 's'},  {"trace", 0, NULL, 't'},
-		{"known", 1, NULL, 'k'},   {"fails", 1, NULL, 'x'}, {0}};
+		{"plain", 0, NULL, 'q'},   {"known", 1, NULL, 'k'},   {"fails", 1, NULL, 'x'}, {0}};
 	struct options o = {.from = 1, .count = 100000, .jobs = 1};
 	int c;
 
@@ -223,6 +255,9 @@ static struct options parse(int argc, char **argv)
 			o.from = n;
 			o.count = 1;
 			o.jobs = 1;
+			break;
+		case 'q':
+			o.plain = true;
 			break;
 		case 't':
 			o.trace = true;
@@ -286,6 +321,10 @@ int main(int argc, char **argv)
 			printf("hit share: depth %s is below %u %%\n", loads[j], least[j]);
 			violations++;
 		}
+	}
+	if (sum.repairs > 2000 && soon(&sum) < SOON) {
+		printf("repaired within three round trips: below %u %%\n", SOON);
+		violations++;
 	}
 	printf("%llu seeds, %llu violations, %.0f seeds/s\n", (unsigned long long)seeds,
 	       (unsigned long long)violations,

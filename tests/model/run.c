@@ -339,6 +339,7 @@ bool sim_run(struct sim *s)
 	memset(&s->up, 0, sizeof(s->up));
 	memset(&s->down, 0, sizeof(s->down));
 	memset(&s->back, 0, sizeof(s->back));
+	s->nlost = 0;
 	s->up.gro_at = s->down.gro_at = s->back.gro_at = NEVER;
 	s->sh.on = false;
 	s->free = NULL;

@@ -102,6 +102,7 @@ struct shadow {
 	uint32_t edge, tsval, tsecr;
 	uint32_t resent_c; /* the reply that was sent again last */
 	uint64_t resent_at;
+	uint32_t doubt_c, doubt_cwnd; /* what was taken for lost last, and the allowance before */
 	uint8_t canon[SERVER_STREAM];
 };
 
@@ -130,10 +131,21 @@ enum load {
 	LOADS
 };
 
+#define MAX_LOST   256u
+#define REPAIR_MAX 400u /* tenths of a round trip */
+
+/* A packet of a reply that the wire lost. */
+struct lost {
+	uint32_t seq, end;
+	uint64_t at;
+};
+
 struct stats {
 	uint64_t runs, requests, eligible, hits, resends, releases, bares, swallowed, segments;
 	uint64_t resync_in, resync_out, splits, c_rto, s_rto, c_tlp, c_retrans, s_retrans, trims, drops;
 	uint64_t resets, reuses, why[NA_V_MAX + 1];
+	/* runs that lose one packet in a hundred: losses by the tenths of a round trip to their repair */
+	uint64_t repairs, repaired[REPAIR_MAX + 1];
 	/* loss-free runs by depth (enum load) */
 	uint64_t qd_eligible[LOADS], qd_hits[LOADS], qd_why[LOADS][NA_V_MAX + 1];
 };
@@ -156,6 +168,8 @@ struct sim {
 	bool closing, vanished;
 	bool trace;
 	uint64_t seed;
+	struct lost lost[MAX_LOST];
+	uint32_t nlost;
 	const char *violation;
 	jmp_buf out;
 	struct pkt pool[4096];
@@ -207,7 +221,10 @@ void tc_hook_out(struct sim *s, uint32_t write_seq);
 void fail(struct sim *s, const char *what) __attribute__((noreturn));
 void check_start(struct sim *s);
 void check_consumed(struct sim *s, const struct na_flow *f, const struct na_fifo_slot *slot);
-void check_resend(struct sim *s, const struct na_fifo_slot *slot, bool asked);
+void check_resend(struct sim *s, const struct na_segment *g, const struct na_action *a, bool again);
+void check_allowance(struct sim *s, const struct na_segment *g);
+void repair_lost(struct sim *s, const struct pkt *p);
+void repair_done(struct sim *s);
 void check_to_client(struct sim *s, const struct pkt *p);
 void check_to_server(struct sim *s, const struct pkt *p);
 void check_client_got(struct sim *s, const struct pkt *p);

@@ -18,8 +18,8 @@ void tc_start(struct sim *s)
 	t->have = t->dying = false;
 	t->pins = t->unpins = t->npin = 0;
 	t->attach_at = t->dying_at = NEVER;
-	t->attached = !s->cfg.attach;
-	if (s->cfg.attach)
+	t->attached = !s->cfg.attach && !s->cfg.plain;
+	if (s->cfg.attach && !s->cfg.plain)
 		t->attach_at = s->cfg.attach;
 }
 
@@ -130,9 +130,18 @@ static struct pkt *to_client(struct sim *s, const struct na_action *a, uint32_t 
 	return p;
 }
 
+static void check_wanted(struct sim *s, const struct na_segment *again, uint32_t seq, uint32_t len)
+{
+	uint32_t i;
+
+	for (i = 0; again && i < again->nsack; i++)
+		if (na_seq_le(again->sack[i].left, seq) && na_seq_le(seq + len, again->sack[i].right))
+			fail(s, "sent again, and the client has just said that it has it");
+}
+
 /* Send the bytes of an entry's reply from `skip` on, in packets the path carries. */
-static void send_reply(struct sim *s, const struct na_action *a, uint32_t entry, uint32_t xid,
-		       uint32_t rep_len, uint32_t skip, uint32_t seq)
+static void send_reply(struct sim *s, const struct na_action *a, const struct na_segment *again,
+		       uint32_t entry, uint32_t xid, uint32_t rep_len, uint32_t skip, uint32_t seq)
 {
 	uint8_t *d = arena(s, rep_len);
 
@@ -144,9 +153,17 @@ static void send_reply(struct sim *s, const struct na_action *a, uint32_t entry,
 		return;
 	reply_bytes(d, xid, rep_len);
 	while (skip < rep_len) {
-		struct pkt *p = to_client(s, a, seq);
+		uint32_t len = min(rep_len - skip, (uint32_t)s->tc.f.mss);
+		struct pkt *p;
 
-		p->len = min(rep_len - skip, (uint32_t)s->tc.f.mss);
+		if (again && na_has_come(again, seq, len)) {
+			skip += len;
+			seq += len;
+			continue;
+		}
+		check_wanted(s, again, seq, len);
+		p = to_client(s, a, seq);
+		p->len = len;
 		p->data = d + skip;
 		p->flags |= NA_TCP_PSH;
 		skip += p->len;
@@ -252,7 +269,7 @@ static void answer(struct sim *s, const struct na_offer *o, const struct na_acti
 		trace(s, "TC takes %u", f->fifo[k].xid & 0xffff);
 	}
 	for (i = 0; i < a->taken; i++) {
-		send_reply(s, a, o->q[i].entry, o->q[i].xid, o->q[i].rep_len, 0, seq);
+		send_reply(s, a, NULL, o->q[i].entry, o->q[i].xid, o->q[i].rep_len, 0, seq);
 		seq += o->q[i].rep_len;
 	}
 	s->app.hits += a->taken;
@@ -280,6 +297,8 @@ void tc_ingress(struct sim *s, struct pkt *p)
 	struct na_segment g;
 	struct na_offer o;
 	struct na_action a;
+	uint32_t cwnd;
+	bool again;
 
 	o.n = 0;
 	s->st->segments++;
@@ -296,8 +315,11 @@ void tc_ingress(struct sim *s, struct pkt *p)
 		if (s->sv.state != TCP_SYN_RCVD && !rng_pm(&s->rng, s->cfg.alive_pass))
 			make_offer(s, p, &o);
 	}
+	again = f->flags & NA_FLOW_RECOVERY;
+	cwnd = f->cwnd;
 	na_splice_in(f, &g, &o, &a);
 	check_action(s, &a);
+	check_allowance(s, &g);
 	count_in(s, &o, &a);
 	if (o.n && a.why < NA_V_MAX)
 		trace(s, "%u not taken: reason %u", o.n - a.taken, a.why);
@@ -307,11 +329,15 @@ void tc_ingress(struct sim *s, struct pkt *p)
 		join_rest(s, p, &o, &a);
 	while (o.n > a.taken)
 		unpin(s, o.q[--o.n].entry);
-	if (a.todo & NA_DO_RESEND)
-		check_resend(s, &a.again, g.len);
-	if (a.todo & NA_DO_RESEND)
-		send_reply(s, &a, a.again.entry, a.again.xid, a.again.rep_len,
+	if (a.todo & NA_DO_RESEND) {
+		check_resend(s, &g, &a, again);
+		if (!again) {
+			s->sh.doubt_c = a.c_seq;
+			s->sh.doubt_cwnd = cwnd;
+		}
+		send_reply(s, &a, &g, a.again.entry, a.again.xid, a.again.rep_len,
 			   a.c_seq - a.again.rep_c, a.c_seq);
+	}
 	settle(s, &a);
 	if (a.todo & NA_DO_ACK) {
 		struct pkt *ack = to_client(s, &a, a.c_seq);

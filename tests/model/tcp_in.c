@@ -273,8 +273,11 @@ void tcp_receive(struct tcp *t, const struct pkt *p)
 	} else if (p->flags & NA_TCP_FIN) {
 		t->ack_now = true;
 	}
-	if (t->rcv_nxt != had)
+	if (t->rcv_nxt != had) {
+		if (t->client)
+			repair_done(s);
 		app_readable(s, t);
+	}
 	if (t->state != TCP_OPEN)
 		return;
 	tcp_push(t);

@@ -5,6 +5,7 @@
 #include <linux/pkt_cls.h>
 #include <string.h>
 
+#include "nfsaccel/splice_loss.h"
 #include "tests/prog/scene.h"
 
 #define XID    0x1d1d0001u
@@ -177,6 +178,19 @@ static void test_data_behind(void **state)
 	}
 }
 
+/*
+ * The reply was sent a while ago, or none comes so soon: a repeat that comes sooner than any
+ * can is a copy which the network made.
+ */
+static void reply_sent(bool soon)
+{
+	scene_get(&s, &s.f);
+	s.f.fifo[s.f.head & (NA_FIFO - 1)].sent -= 10 * NA_COPY_USEC;
+	if (soon)
+		s.f.rtt = 1u << 30;
+	scene_put(&s);
+}
+
 /* Part of the reply is acknowledged: the server, which never sent it, hears nothing. */
 static void partly_acked(void)
 {
@@ -193,6 +207,7 @@ static void partly_acked(void)
 	assert_int_equal(scene_pins(&s, &file), 1);
 
 	/* the request comes again: what of the reply is missing does, too */
+	reply_sent(false);
 	in = scene_from_client(&s, call, call_len);
 	in.ack += SCENE_MSS;
 	scene_ingress(&s, &in);
@@ -219,6 +234,7 @@ static void resent(void)
 	e.flush = 99;
 	e.expires = 0;
 	scene_set_entry(&s, &file, &e);
+	reply_sent(false);
 	in = scene_from_client(&s, call, call_len);
 	scene_ingress(&s, &in);
 	expect_reply(0, true);
@@ -230,6 +246,26 @@ static void test_resent(void **state)
 {
 	(void)state;
 	for_each_setup(resent);
+}
+
+/* The request was doubled on its way: one reply is enough. */
+static void copied(void)
+{
+	struct frame in = scene_from_client(&s, call, call_len);
+
+	answer();
+	reply_sent(true);
+	scene_ingress(&s, &in);
+	assert_int_equal(s.run.act, TC_ACT_SHOT);
+	scene_expect_silence(&s);
+	scene_expect_counts(&s, NA_V_PASS_UNSYNC, 1, NA_V_DROPPED, 1, -1);
+	settle();
+}
+
+static void test_copied(void **state)
+{
+	(void)state;
+	for_each_setup(copied);
 }
 
 /* A copy of a request that is settled: an old byte, so that the server acknowledges again. */
@@ -531,12 +567,13 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_ack),	     cmocka_unit_test(test_data_behind),
-		cmocka_unit_test(test_partly_acked), cmocka_unit_test(test_resent),
-		cmocka_unit_test(test_old_copy),     cmocka_unit_test(test_keepalive),
-		cmocka_unit_test(test_spanning),     cmocka_unit_test(test_hit_with_news),
-		cmocka_unit_test(test_sacks),	     cmocka_unit_test(test_fast_resend),
-		cmocka_unit_test(test_dying),	     cmocka_unit_test(test_reset),
+		cmocka_unit_test(test_ack),	      cmocka_unit_test(test_data_behind),
+		cmocka_unit_test(test_partly_acked),  cmocka_unit_test(test_resent),
+		cmocka_unit_test(test_copied),	      cmocka_unit_test(test_old_copy),
+		cmocka_unit_test(test_keepalive),     cmocka_unit_test(test_spanning),
+		cmocka_unit_test(test_hit_with_news), cmocka_unit_test(test_sacks),
+		cmocka_unit_test(test_fast_resend),   cmocka_unit_test(test_dying),
+		cmocka_unit_test(test_reset),
 	};
 
 	return cmocka_run_group_tests_name("tc_in", tests, setup, teardown);

@@ -181,7 +181,7 @@ static void test_frontier(void **state)
 				kept += !w.consumed[i];
 			w.f.s_ack = w.c0 + kept;
 			na_action_init(&a);
-			na_retire(&w.f, &a);
+			na_retire(&w.f, na_settled(&w.f, w.f.c_ack), &a);
 			assert_int_equal(a.nunpin, was - w.f.count);
 
 			/* the frontier: the first byte that is neither held nor settled */
@@ -210,7 +210,7 @@ static void test_hole(void **state)
 	world_random(&w);
 	for (i = 0; i < w.s_len; i++) {
 		w.f.c_ack = w.s0 + i;
-		assert_int_equal(na_hole(&w.f, &slot), w.injected[i]);
+		assert_int_equal(na_hole(&w.f, w.f.c_ack, &slot), w.injected[i]);
 		if (w.injected[i])
 			assert_true(w.f.c_ack - slot.rep_c < slot.rep_len);
 	}
@@ -258,7 +258,7 @@ static void test_allowance(void **state)
 	for (i = 0; i < 3; i++) { /* told three times of the same loss */
 		na_action_init(&a);
 		s.now += NA_RESEND_NS;
-		na_resend(&w.f, &s, &a);
+		na_resend(&w.f, &s, w.f.c_ack, 0, &a);
 		assert_true(a.todo & NA_DO_RESEND);
 		assert_int_equal(w.f.cwnd, was / 2);
 	}
@@ -270,6 +270,74 @@ static void test_allowance(void **state)
 	was = w.f.cwnd;
 	round_trip(&w.f);
 	assert_int_equal(w.f.cwnd, was + w.f.mss);
+}
+
+/* What was sent again in vain gives the allowance back, and teaches how late packets may be. */
+static void test_late(void **state)
+{
+	struct na_segment s = {.facts = NA_SEG_CSUM, .now = 50000000};
+	struct na_action a;
+	__u32 was, top, i, from, above;
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	w.f.mss = 100;
+	w.f.ssthresh = 7777;
+	for (i = 0; i < 4; i++)
+		world_answer(&w, 10, 400);
+	was = w.f.cwnd;
+	s.ack = w.f.c_ack;
+	s.nsack = 1;
+	s.sack[0].left = s.ack + 100;
+	for (top = 200; top < 400; top += 100) {
+		s.sack[0].right = s.ack + top;
+		na_action_init(&a);
+		assert_false(na_hear_of_loss(&w.f, &s, false, &from, &above));
+	}
+	s.sack[0].right = s.ack + 400;
+	assert_true(na_hear_of_loss(&w.f, &s, false, &from, &above));
+	assert_int_equal(above, 300);
+	na_resend(&w.f, &s, from, above, &a);
+	assert_true(a.todo & NA_DO_RESEND);
+	assert_int_equal(a.c_seq, s.ack);
+	assert_true(w.f.cwnd < was);
+	assert_false(na_has_come(&s, s.ack, 100));
+	assert_true(na_has_come(&s, s.ack + 300, 100));
+	assert_false(na_has_come(&s, s.ack + 300, 101));
+	s.ack += 500; /* a duplicate of another byte says nothing */
+	s.sack[0].left = s.ack - 400;
+	s.sack[0].right = s.ack - 300;
+	assert_true(na_is_dsack(&s));
+	na_unlose(&w.f, &s);
+	assert_true(w.f.cwnd < was);
+	s.sack[0].left = s.ack - 500;
+	s.sack[0].right = s.ack - 400;
+	na_unlose(&w.f, &s);
+	assert_int_equal(w.f.cwnd, was);
+	assert_int_equal(w.f.ssthresh, 7777);
+	assert_int_equal(w.f.reorder, 600);
+	assert_false(na_loses(&w.f, s.now + 1000000000));
+}
+
+/* A repeat sooner than any timer, or than a reply takes to be acknowledged, is a copy. */
+static void test_copy(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	world_answer(&w, 10, 400);
+	assert_true(na_network_copy(&w.f, w.c0, (NA_COPY_USEC << 10) - 1));
+	assert_false(na_network_copy(&w.f, w.c0, NA_COPY_USEC << 10));
+	w.f.rtt = 5000;
+	assert_true(na_network_copy(&w.f, w.c0, (5000 << 10) - 1));
+	assert_false(na_network_copy(&w.f, w.c0, 5000 << 10));
+	w.f.c_ack += 400;
+	na_time_reply(&w.f, 1, 3000 << 10);
+	assert_int_equal(w.f.rtt, 3000);
+	na_time_reply(&w.f, 1, 9400 << 10);
+	assert_int_equal(w.f.rtt, 3100);
 }
 
 /* A stream of records in fragments, cut into segments anywhere. */
@@ -338,6 +406,8 @@ int main(void)
 		cmocka_unit_test(test_frontier),
 		cmocka_unit_test(test_hole),
 		cmocka_unit_test(test_allowance),
+		cmocka_unit_test(test_late),
+		cmocka_unit_test(test_copy),
 		cmocka_unit_test(test_records),
 		cmocka_unit_test(test_records_garbage),
 	};
