@@ -51,6 +51,26 @@ lab_accel_kill() {
 	lab_accel_service || wait "$LAB_ACCEL_PID" 2>/dev/null || :
 }
 
+# lab_shadow N: one in N hits is left to nfsd and compared; 0: none. Needs --with tests/lab/raw.
+lab_shadow() { python3 /mnt/with/poke.py /sys/fs/bpf/nfsaccel/maps/na_ctl set 80 "$1"; } # na_ctl.shadow
+
+# lab_alike: nothing that was compared so far differed.
+lab_alike() {
+	lab_check "nfsd's replies are what would have been sent" \
+		test "$(lab_stat shadow_different)" -eq 0
+	lab_check "and were compared" test "$(lab_stat shadow_same)" -gt 0
+	lab_note "$(lab_stat shadow_same) replies compared"
+}
+
+# lab_compared CMD...: lab_tally CMD with every hit left to nfsd; its replies must be what would
+# have been sent.
+lab_compared() {
+	lab_shadow 1
+	lab_tally "$@"
+	lab_shadow 0
+	lab_alike
+}
+
 # lab_stat NAME: one counter of nfsaccel.
 lab_stat() {
 	nfsaccelctl stats --json |

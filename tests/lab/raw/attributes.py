@@ -2,8 +2,8 @@
 """attributes.py SERVER LIFETIME DIR...: attributes of hits against GETATTR.
 
 Each DIR is an export on a file system of its own. GETATTR always goes to nfsd. All must be
-alike but atime and used (nfsaccel(7), DEVIATIONS): those are measured, must not be older
-than LIFETIME seconds, and must come right in the end.
+alike but atime and used (nfsaccel(7), DEVIATIONS): those are measured, and must not be behind
+by more than LIFETIME seconds.
 """
 import mmap
 import os
@@ -15,7 +15,9 @@ import nfs3
 from reader import Reader, Wrong, parse, tell
 
 SERVER, LIFETIME, DIRS = sys.argv[1], float(sys.argv[2]), sys.argv[3:]
-TICK = 0.05
+# Above LIFETIME, for what passes between nfsd's work and the note of it: a loaded, emulated machine
+# may stand still there. What was measured is told.
+SLACK = 5
 reader = Reader(SERVER)
 getattrs = nfs3.Client(SERVER, "client1")
 
@@ -28,14 +30,14 @@ def hit(handle, what):
     """Attributes in an answer of the cache, and those of GETATTR right after it."""
     deadline = time.monotonic() + 60
     while True:
-        before = nfs3.counters()["hits"]
+        before = nfs3.answers()
         reply = parse(reader.ask(0, handle))
         status, attr = getattrs.getattr(handle)
         if status or reply.status:
             raise Wrong(f"{what}: READ {reply.status}, GETATTR {status}")
         if not alike(reply.attr, attr):
             raise Wrong(f"{what}: READ says {reply.attr}, GETATTR {attr}")
-        if nfs3.counters()["hits"] > before:
+        if nfs3.answers() > before:
             return reply.attr, attr
         if time.monotonic() > deadline:
             raise Wrong(f"{what}: no hits: " + str(
@@ -95,58 +97,78 @@ def all_attributes():
     return f"{cells} changes"
 
 
+def named(by_directory, form):
+    return ", ".join(f"{os.path.basename(d)} {form.format(v)}" for d, v in by_directory.items())
+
+
 def atime():
     """strictatime: each READ that nfsd does moves atime, and a hit does not."""
-    said = []
+    handles, most, reads = {}, dict.fromkeys(DIRS, 0.0), 0
     for directory in DIRS:
         # tmpfs knows its options at remount only if they are given again
         run("mount", "-o", "remount,strictatime", directory)
-        handle = new(directory, "atime")[1]
-        hit(handle, directory)
-        most, reads, end = 0, 0, time.monotonic() + 3 * LIFETIME
-        while time.monotonic() < end:
+        handles[directory] = new(directory, "atime")[1]
+        hit(handles[directory], directory)
+    end = time.monotonic() + 3 * LIFETIME
+    while time.monotonic() < end:
+        for directory, handle in handles.items():
             sent = time.time()
-            attr = parse(reader.ask(0, handle)).attr
-            behind = sent - attr.atime / 10**9
-            most, reads = max(most, behind), reads + 1
-            if behind > LIFETIME + TICK:
+            behind = sent - parse(reader.ask(0, handle)).attr.atime / 10**9
+            most[directory], reads = max(most[directory], behind), reads + 1
+            if behind > LIFETIME + SLACK:
                 raise Wrong(f"{directory}: atime is {behind} s behind")
+    for directory, handle in handles.items():
         # plain nfsd's READ moves it, and the cache's answer tells the old one meanwhile
         read, _ = hit(handle, directory)
         reader.ask(1, handle)
         moved = getattrs.getattr(handle)[1].atime
         if moved <= read.atime:
             raise Wrong(f"{directory}: a READ by nfsd did not move atime")
-        said.append(f"{os.path.basename(directory)} {most:.1f} s in {reads} READs")
         run("mount", "-o", "remount,relatime", directory)
-    return "at most behind by " + ", ".join(said)
+    return f"at most behind by {named(most, '{:.2f} s')} in {reads} READs; lifetime {LIFETIME:.0f} s"
+
+
+def written(path, data):
+    """In several goes, after which a file system may have taken more than it needs."""
+    with open(path, "wb", buffering=0) as file:
+        file.write(data)
+    for _ in range(4):
+        with open(path, "ab", buffering=0) as file:
+            file.write(b"end" * 1000)
 
 
 def used():
     """Space, while the file system makes up its mind: what it says may change by itself."""
-    said = []
+    contents = b"a" * 100, b"b" * 5000, bytes(40000), os.urandom(40000)
+    files, most, differed, moved, since = {}, {}, {}, {}, {}
     for directory in DIRS:
-        differed = 0
-        for n, data in enumerate((b"a" * 100, b"b" * 5000, bytes(60000), os.urandom(60000))):
-            path, handle = new(directory, f"used{n}", data)
-            with open(path, "ab", buffering=0) as file:
-                for _ in range(4):
-                    file.write(b"end")
-            read, attr = hit(handle, directory)
-            before = attr.used
-            os.sync()
-            read, attr = hit(handle, f"{directory} after sync")
-            if read.used != attr.used:
-                differed += 1
-                if read.used != before:
-                    raise Wrong(f"{directory}: used is {read.used}, was {before}, is {attr.used}")
-            deadline = time.monotonic() + 10 * LIFETIME
-            while read.used != attr.used:
-                if time.monotonic() > deadline:
-                    raise Wrong(f"{directory}: used stays {read.used}, but is {attr.used}")
-                read, attr = hit(handle, f"{directory} later")
-        said.append(f"{os.path.basename(directory)} {differed} of 4")
-    return "behind after sync: " + ", ".join(said)
+        most[directory], differed[directory], moved[directory] = 0.0, 0, 0
+        for n, data in enumerate(contents):
+            path = f"{directory}/used{n}"
+            written(path, data)
+            handle = reader.find(directory, f"used{n}")
+            files[path] = handle, directory, hit(handle, path)[1].used
+    os.sync()
+    end = time.monotonic() + 3 * LIFETIME
+    while time.monotonic() < end:
+        for path, (handle, directory, before) in files.items():
+            sent = time.monotonic()
+            read, attr = parse(reader.ask(0, handle)).attr, getattrs.getattr(handle)[1]
+            differs = read.used != attr.used
+            if attr.used != before:
+                moved[directory] += 1
+                files[path] = handle, directory, attr.used
+            if not differs:
+                since.pop(path, None)
+                continue
+            if path not in since:
+                differed[directory] += 1
+            behind = sent - since.setdefault(path, sent)
+            most[directory] = max(most[directory], behind)
+            if behind > LIFETIME + SLACK:
+                raise Wrong(f"{path}: used is {read.used}, but {attr.used} for {behind} s")
+    return f"changed by itself {named(moved, '{}')}; replies behind {named(differed, '{} times')}, " \
+        f"for at most {named(most, '{:.2f} s')}; lifetime {LIFETIME:.0f} s"
 
 
 tell(all_attributes, atime, used)

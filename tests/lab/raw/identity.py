@@ -83,28 +83,37 @@ def hard_links():
     for handle in handles:
         if reader.expect(handle, text("second"), "one name less").attr.nlink != 1:
             raise Wrong("the removed name is still counted")
+    os.unlink(path + "2")
+
+
+def one_file():
+    """Its handle by each of three exports."""
+    put(TOP + "/sub/one", text("one file"))
+    ways = {"top": (TOP, "sub", "one"), "nested": (TOP + "/sub", "one"), "bind": (BIND, "one")}
+    return {way: reader.find(*names) for way, names in ways.items()}
 
 
 def exports_of_one_file():
-    """By three exports, with other handles and other fsids."""
-    path = TOP + "/sub/one"
-    put(path, text("one file"))
-    ways = {"top": (TOP, "sub", "one"), "nested": (TOP + "/sub", "one"), "bind": (BIND, "one")}
-    handles = {way: reader.find(*names) for way, names in ways.items()}
+    """With other handles and other fsids."""
+    handles = one_file()
     if len(set(handles.values())) != 3:
         raise Wrong(f"the handles are alike: {handles}")
     reader.warm(list(handles.values()))
     fsids = {reader.expect(handle, text("one file"), way).attr.fsid
              for way, handle in handles.items()}
-    put(path, text("other bytes"))
+    put(TOP + "/sub/one", text("other bytes"))
     for way, handle in handles.items():
         reader.expect(handle, text("other bytes"), way)
+    return f"{len(fsids)} fsids"
+
+
+def export_taken_away():
+    handles = one_file()
     reader.warm(list(handles.values()))
     run("exportfs", "-u", f"10.9.0.0/16:{BIND}")
     reader.read(handles["bind"], "export taken away")
     for way in "top", "nested":
-        reader.expect(handles[way], text("other bytes"), way)
-    return f"{len(fsids)} fsids"
+        reader.expect(handles[way], text("one file"), way)
 
 
 def unmount():
@@ -140,7 +149,7 @@ def another_file_system():
     mount(DISK1)
     handle = reader.find(SWAP, "file")
     disks = {DISK1: text("on the first disk"), DISK2: text("ON ANOTHER DISK. ")}
-    for disk in (DISK1, DISK2) * 3:
+    for disk in DISK2, DISK1, DISK2:
         unmount()
         reader.read(handle, "nothing is mounted")
         mount(disk)
@@ -173,6 +182,8 @@ def btrfs_snapshots():
         reader.expect(handle, contents[each], f"{each} after another was deleted")
     run("btrfs", "subvolume", "snapshot", BTRFS + "/vol", BTRFS + "/snap1")
     reader.expect(reader.find(BTRFS, "snap1", "file"), contents["vol"], "the new snapshot")
+    for name in ("vol", "snap0", "snap1", "snap2"):
+        run("btrfs", "subvolume", "delete", f"{BTRFS}/{name}")
 
 
 def tmpfs_holes():
@@ -219,6 +230,6 @@ def second_nfsd():
 
 
 tests = {test.__name__: test for test in (inode_reuse, hard_links, exports_of_one_file,
-                                          another_file_system, btrfs_snapshots, tmpfs_holes,
-                                          second_nfsd)}
+                                          export_taken_away, another_file_system, btrfs_snapshots,
+                                          tmpfs_holes, second_nfsd)}
 tell(*(tests[name] for name in sys.argv[5:]))

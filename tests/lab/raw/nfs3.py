@@ -246,3 +246,16 @@ def counters():
     import subprocess
     return json.loads(subprocess.run(["nfsaccelctl", "stats", "--json"], check=True,
                                      capture_output=True).stdout)["counters"]
+
+
+def answers():
+    """READs answered by the cache, or left to nfsd to be compared with what it would have said."""
+    now = counters()
+    return now["hits"] + now["shadow_asked"]
+
+
+def shadow(share):
+    """One in so many hits is left to nfsd and compared by the programs; lab_shadow does the same."""
+    import subprocess
+    subprocess.run(["python3", "/mnt/with/poke.py", "/sys/fs/bpf/nfsaccel/maps/na_ctl", "set", "80",
+                    str(share)], check=True)

@@ -41,10 +41,10 @@ class Reader:
         """Until the cache has answered READs of all of `handles`."""
         deadline = time.monotonic() + 90
         while True:
-            before = nfs3.counters()["hits"]
+            before = nfs3.answers()
             for handle in handles:
                 self.ask(0, handle)
-            if nfs3.counters()["hits"] - before == len(handles):
+            if nfs3.answers() - before == len(handles):
                 return
             if time.monotonic() > deadline:
                 raise Wrong("the cache does not answer: " + str(
@@ -86,10 +86,12 @@ def tell(*tests):
     """Runs them all, a line for each; exits with 1 if any was wrong."""
     failed = 0
     for test in tests:
+        name, start = test.__name__.replace("_", " "), time.monotonic()
         try:
             said = test()
-            print(f"ok - {test.__name__.replace('_', ' ')}{': ' + said if said else ''}", flush=True)
+            print(f"ok - {name}{': ' + said if said else ''} "
+                  f"({time.monotonic() - start:.0f} s)", flush=True)
         except Wrong as wrong:
             failed += 1
-            print(f"not ok - {test.__name__.replace('_', ' ')}: {wrong}", flush=True)
+            print(f"not ok - {name}: {wrong}", flush=True)
     sys.exit(failed != 0)

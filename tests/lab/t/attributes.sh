@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Attributes of hits are what GETATTR says, on four file systems; how far atime and used
-# are behind. attributes.sh; --with tests/lab/raw --disks 4
-lifetime=5
+# are behind. attributes.sh [LIFETIME]; --with tests/lab/raw --disks 4
+lifetime=${1:-5}
 lab_server_up
 lab_check "xfs" lab_fs_up xfs /srv/xfs 2
 lab_check "btrfs" lab_fs_up btrfs /srv/btrfs 3

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Clients that lie, repeat themselves and stutter, against plain nfsd, reply by reply; on a
-# good network and on one that loses, doubles and reorders. games.sh [SEED [ROUNDS]];
+# good network, there also with every hit compared with nfsd's reply by the programs themselves,
+# and on one that loses, doubles and reorders. games.sh [SEED [ROUNDS]];
 # --with tests/lab/raw
 lab_server_up
 lab_check "noatime" mount -o remount,noatime $LAB_EXPORT
@@ -8,6 +9,7 @@ lab_plain_port 2050
 lab_accel_up
 games="python3 /mnt/with/games.py $LAB_SERVER $LAB_EXPORT"
 lab_tally $games "${1:-1}" "${2:-24}"
+lab_compared $games "${1:-1}0" $((${2:-24} / 4))
 modprobe sch_netem
 netem="root netem delay 1ms 1ms duplicate 20% loss 1% reorder 10% 50%"
 lab_check "loss, doubles, reordering" eval "lab_client tc qdisc add dev eth0 $netem &&

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Which file is it? Reused inodes, hard links, exports of one file, file systems that follow
-# on one another, snapshots, nfsd in two network namespaces. identity.sh;
+# on one another, snapshots, nfsd in two network namespaces. Most of it twice, with every hit
+# compared with nfsd's reply by the programs themselves, then answered. identity.sh;
 # --with tests/lab/raw --disks 4
 lab_server_up
 mkdir -p $LAB_EXPORT/sub /srv/bind /srv/swap
@@ -19,8 +20,9 @@ lab_plain_port 2050
 lab_accel_up
 first=$(lab_disk 3) second=$(lab_disk 4)
 identity="python3 /mnt/with/identity.py $LAB_SERVER 10.9.9.2 $first $second"
-lab_tally $identity inode_reuse hard_links exports_of_one_file another_file_system btrfs_snapshots \
-	tmpfs_holes
+tests="inode_reuse hard_links exports_of_one_file btrfs_snapshots tmpfs_holes"
+lab_compared $identity $tests
+lab_tally $identity $tests export_taken_away another_file_system
 
 # Client 9 becomes a server: files of its own at the paths that matter, the rest is shared.
 lab_client_up 9

@@ -3,7 +3,6 @@
 # cache, put there on purpose, is found by nfsd's reply, and answering ends. shadow.sh
 maps=/sys/fs/bpf/nfsaccel/maps
 handles=/run/handles
-shadow_share=80 # offset of na_ctl.shadow
 verify=(nfsaccel-verify --pattern 5 --files 30 --max-size 20k --timeout 60 --json)
 poke() { python3 "/mnt/with/poke.py" "$@"; }
 status() { nfsaccelctl status --json | jq -r ".$1"; }
@@ -67,7 +66,7 @@ lab_client "${verify[@]}" --duration 15 --connections 2 "$(lab_url p)" >"$OUT/lo
 load=$!
 before=$(lab_stat hits)
 lab_wait 60 eval 'at_least hits $((before + 20))' || lab_fail "no hits under load"
-poke $maps/na_ctl set $shadow_share 1
+lab_shadow 1
 sleep 1
 poke $maps/na_slabs flip 4096
 lab_check "answering ends" lab_wait 60 mode_is off
@@ -80,7 +79,7 @@ lab_check "nothing is answered" test "$(lab_stat hits)" = "$before"
 sleep 12 # the daemon looks at hooks and devices again, and leaves it at that
 lab_check "still off" mode_is off
 
-poke $maps/na_ctl set $shadow_share 0
+lab_shadow 0
 lab_check "the administrator goes on" nfsaccelctl mode answer
 lab_check "answering again" lab_wait 60 mode_is answering
 lab_check "right bytes again" read_all --passes 4
