@@ -14,6 +14,14 @@ nothing_left() {
 		bpftool -j prog | jq -r '.[] | select((.name // "") | test("^na_(in|e)gress")).name')" ]
 }
 
+# get URL: the whole reply of the metrics' listener, or nothing if it does not listen there.
+get() {
+	bash -c 'exec 3<>"/dev/tcp/$1/9433" && printf "GET %s HTTP/1.0\r\nHost: $1\r\n\r\n" "$2" >&3 && cat <&3' \
+		get "${2:-127.0.0.1}" "$1" 2>/dev/null
+}
+metric() { get /metrics | awk -v name="$1" '$1 == name { print $2 }'; }
+
+printf '[metrics]\nlisten = 9433\nclients = 2\n[stats]\nclients = 64\n' >>/etc/nfsaccel.conf
 lab_accel_up
 lab_check "active" systemctl -q is-active nfsaccel
 lab_check "with AppArmor on" grep -qx Y /sys/module/apparmor/parameters/enabled
@@ -42,6 +50,20 @@ lab_check "it still reads" mount_reads
 lab_check "on the same connection" test "$before" = "$(mounted)"
 lab_check "reloaded" systemctl reload nfsaccel
 hits "after a restart"
+
+# The status page and the metrics of the confined service.
+get / >"$OUT/page"
+lab_check "the page" eval 'head -n 1 "$OUT/page" | grep -q " 200 " && grep -q "<title>nfsaccel" "$OUT/page"'
+lab_check "asks nobody but this server" grep -q "^Content-Security-Policy: default-src 'none'" "$OUT/page"
+get /status.json >"$OUT/status.json"
+figures() { sed '1,/^\r$/d' "$OUT/status.json" | jq -e "$1"; }
+lab_check "its figures" figures '.status.mode == "answering" and .stats.counters.hits > 0 and (.files.files | length) == 20' >/dev/null
+lab_check "the client, too" figures '.clients.clients[] | select(.address == "10.9.1.2") | .hits > 0' >/dev/null
+lab_check "metrics" test "$(metric nfsaccel_hits_total)" = "$(lab_stat hits)"
+lab_check "by client" test "$(metric 'nfsaccel_client_hits_total{client="10.9.1.2"}')" = "$(lab_stat hits)"
+lab_check "answering, they say" test "$(metric 'nfsaccel_mode{mode="answering"}')" = 1
+get /metrics >"$OUT/metrics"
+lab_check "on loopback only" test -z "$(get / "$LAB_SERVER")"
 
 lab_check "nfs-server restarts" lab_server_restart
 hits "after nfs-server restarted"
