@@ -22,19 +22,40 @@ static __always_inline void na_cred_key_of(struct na_work *w)
 	na_memcpy(k->gids, w->rpc.gids, sizeof(k->gids));
 }
 
+static __always_inline bool na_cred_known(const struct na_work *w)
+{
+	const __u64 *a = (const void *)&w->cred, *b = (const void *)&w->known.cred;
+	__u64 differ = w->cred.gids[NA_AUTH_GIDS - 1] ^ w->known.cred.gids[NA_AUTH_GIDS - 1];
+	__u32 i;
+
+	_Static_assert(sizeof(w->cred) % 8 == 4, "the last word is compared by itself");
+	NA_UNROLL
+	for (i = 0; i < sizeof(w->cred) / 8; i++)
+		differ |= a[i] ^ b[i];
+	return !differ && w->known.number;
+}
+
+/*
+ * The credential's number, 0 if it has none. Numbers are never given twice, so one that was
+ * forgotten meanwhile (the map is an LRU) can at worst be of no use: a miss then asks the map.
+ */
 static __always_inline __u64 na_cred_number(struct na_work *w, struct na_ctl *ctl, bool make)
 {
-	__u64 *number = bpf_map_lookup_elem(&na_creds, &w->cred);
-	__u64 fresh;
+	__u64 *number, fresh;
 
-	if (number)
-		return *number;
-	if (!make)
-		return 0;
-	fresh = __sync_fetch_and_add(&ctl->next_id, 1) + 1;
-	bpf_map_update_elem(&na_creds, &w->cred, &fresh, BPF_NOEXIST);
+	if (!make && na_cred_known(w))
+		return w->known.number;
 	number = bpf_map_lookup_elem(&na_creds, &w->cred);
-	return number ? *number : 0;
+	if (!number && make) {
+		fresh = __sync_fetch_and_add(&ctl->next_id, 1) + 1;
+		bpf_map_update_elem(&na_creds, &w->cred, &fresh, BPF_NOEXIST);
+		number = bpf_map_lookup_elem(&na_creds, &w->cred);
+	}
+	if (!number)
+		return 0;
+	na_memcpy(&w->known.cred, &w->cred, sizeof(w->cred));
+	w->known.number = *number;
+	return *number;
 }
 
 static __always_inline struct na_slot *na_slot_at(__u32 slot)
@@ -269,19 +290,16 @@ __attribute__((noinline)) int na_ask_record(struct __sk_buff *skb)
 {
 	struct na_work *w = na_work(NA_IN);
 	struct na_ctl *ctl = na_ctl_get();
-	__u32 left, n, mark, len, why, from;
+	__u32 left, mark, len, why, from;
 	struct na_xdr x;
 
 	if (!w || !ctl)
 		return 0;
 	from = w->at - w->p.payload;
 	left = w->p.end - w->at;
-	n = left;
-	if (n > NA_XDR_CAP + NA_RPC_MARK_BYTES)
-		n = NA_XDR_CAP + NA_RPC_MARK_BYTES;
-	if (!na_within(n, NA_RPC_MARK_BYTES, NA_XDR_CAP + NA_RPC_MARK_BYTES) ||
-	    bpf_skb_load_bytes(skb, w->at, w->call, n) < 0)
+	if (w->loaded != w->at && !na_load_record(skb, w))
 		return 0;
+	w->loaded = 0;
 	mark = na_get_be32(w->call);
 	len = mark & ~NA_RPC_LAST;
 	if (!(mark & NA_RPC_LAST))

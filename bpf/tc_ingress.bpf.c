@@ -71,13 +71,24 @@ static __always_inline void na_scan(struct __sk_buff *skb, struct na_work *w,
 				    const struct na_records *r)
 {
 	__u32 off, bytes;
+	bool more;
 
 	w->s.rec_from = *r;
 	w->s.rec_to = *r;
 	w->s.facts |= NA_SEG_SCANNED;
-	/* most often it is one record */
-	if (na_scan_one(skb, w) &&
-	    na_records_want(&w->s.rec_to, w->s.seq, w->s.seq + w->s.len, &off, &bytes))
+	w->loaded = 0;
+	/* most often it is one record, and na_ask() wants it as well */
+	if (na_records_at_boundary(r, w->s.seq) && w->s.len >= NA_RPC_MARK_BYTES) {
+		w->at = w->p.payload;
+		more = na_load_record(skb, w);
+		if (more)
+			na_records_feed(&w->s.rec_to, na_xdr_get32(w->call), NA_RPC_MARK_BYTES);
+		else
+			w->s.rec_to.sync = 0;
+	} else {
+		more = na_scan_one(skb, w);
+	}
+	if (more && na_records_want(&w->s.rec_to, w->s.seq, w->s.seq + w->s.len, &off, &bytes))
 		na_scan_rest(skb, w);
 }
 

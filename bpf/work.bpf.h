@@ -56,6 +56,12 @@ struct na_limit_work {
 	struct na_find_ctx find;
 };
 
+/* A credential and its number, of the last READ on this CPU; nothing is remembered yet if 0. */
+struct na_known_cred {
+	struct na_cred_key cred __attribute__((aligned(8)));
+	__u64 number;
+};
+
 /* Of a flow, before and after the splice. */
 struct na_glimpse {
 	__u32 flags;
@@ -83,11 +89,13 @@ struct na_work {
 	bool compared; /* some will be: what they read is cached */
 	__u32 export; /* of what was found in the cache, and could not be answered: its number */
 	__u64 changed; /* and its inode's */
+	__u32 loaded; /* what call[] begins with: skb offset of a record, 0 if of none */
 	__u32 missed; /* READs among the segment's calls that cannot be answered */
 	__u8 call[NA_XDR_CAP + 8] __attribute__((aligned(8))); /* record mark and message */
 	struct na_rpc_call rpc;
 	struct na_read3args args;
-	struct na_cred_key cred;
+	struct na_cred_key cred __attribute__((aligned(8)));
+	struct na_known_cred known;
 	struct na_pending_key pending_key;
 	struct na_pending pending;
 	struct na_auth_key auth;
@@ -132,6 +140,20 @@ static __always_inline void na_tell_client(const struct na_work *w, __u32 what, 
 static __always_inline struct na_work *na_work(__u32 dir)
 {
 	return bpf_map_lookup_elem(&na_works, &dir);
+}
+
+/* The beginning of the record at skb offset w->at into w->call, its mark at least. */
+static __always_inline bool na_load_record(struct __sk_buff *skb, struct na_work *w)
+{
+	__u32 n = w->p.end - w->at;
+
+	if (n > NA_XDR_CAP + NA_RPC_MARK_BYTES)
+		n = NA_XDR_CAP + NA_RPC_MARK_BYTES;
+	if (!na_within(n, NA_RPC_MARK_BYTES, NA_XDR_CAP + NA_RPC_MARK_BYTES) ||
+	    bpf_skb_load_bytes(skb, w->at, w->call, n) < 0)
+		return false;
+	w->loaded = w->at;
+	return true;
 }
 
 #endif
