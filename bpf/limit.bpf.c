@@ -86,6 +86,16 @@ static __always_inline void na_resolve(struct na_work *w, const struct na_ctl *c
 }
 
 /*
+ * What was paid for is not known any more. Ports are used again, for kernel clients soon, and
+ * the new connection's sequence numbers may be below those that another paid for.
+ */
+static __always_inline void na_meter_anew(struct na_meter *m)
+{
+	m->in.known = 0;
+	m->out.known = 0;
+}
+
+/*
  * The meter of the segment's connection, by the policy in force. A first one is made at
  * ingress only, with the export unknown.
  */
@@ -100,8 +110,10 @@ static __always_inline struct na_meter *na_meter_for(struct __sk_buff *skb, stru
 		bpf_map_update_elem(&na_meters, &w->key, &w->l.fresh, BPF_NOEXIST);
 		m = bpf_map_lookup_elem(&na_meters, &w->key);
 	}
-	if (m && m->gen != gen)
+	if (m && m->gen != gen) {
+		na_meter_anew(m); /* without rules no SYN is looked at */
 		na_resolve(w, ctl, m, gen, skb->ifindex);
+	}
 	return m;
 }
 
@@ -286,6 +298,8 @@ int na_limit_in(struct __sk_buff *skb)
 	m = na_meter_for(skb, w, ctl, w->s.len);
 	if (!m)
 		return NA_LIMIT_PASS;
+	if (w->s.flags & NA_TCP_SYN)
+		na_meter_anew(m);
 	if (w->s.len && m->inside)
 		na_limit_export(skb);
 	if (!m->limited)

@@ -280,6 +280,45 @@ static void test_police(void **state)
 	police(&l);
 }
 
+/*
+ * Who connects again from the same port pays, too: its sequence numbers may be below those
+ * that were paid for. Its SYN says so, or, if that came while there were no rules, the policy.
+ */
+static void again(bool syn)
+{
+	const struct na_limit l = {.rate[NA_LIMIT_OPS] = {.rate = 1, .burst = 1},
+				   .backlog = 30 * SEC};
+	struct frame f;
+	struct na_ctl ctl;
+	__u64 last;
+
+	begin(&plain, &l);
+	unfollow();
+	exchange(100, 100);
+	last = exchange(100, 100);
+	s.at.client -= 1 << 20;
+	s.at.server -= 1 << 20;
+	if (syn) {
+		f = scene_from_client(&s, NULL, 0);
+		f.flags = TCP_SYN;
+		scene_ingress(&s, &f);
+		assert_int_equal(s.run.act, TC_ACT_UNSPEC);
+	} else {
+		scene_ctl(&s, &ctl, NULL);
+		set_gen(ctl.limit_gen + 2);
+	}
+	assert_int_equal(exchange(100, 100), last + SEC);
+	assert_int_equal(exchange(100, 100), last + 2 * SEC);
+	assert_int_equal(only_bucket().taken[NA_LIMIT_OPS], 4);
+}
+
+static void test_again(void **state)
+{
+	(void)state;
+	again(true);
+	again(false);
+}
+
 /* The limiter alone: with the cache off, and without a word about who asks. */
 static void test_off(void **state)
 {
@@ -428,7 +467,7 @@ int main(void)
 		cmocka_unit_test(test_ack),	   cmocka_unit_test(test_hits),
 		cmocka_unit_test(test_backlog),	   cmocka_unit_test(test_police),
 		cmocka_unit_test(test_off),	   cmocka_unit_test(test_opaque),
-		cmocka_unit_test(test_gss),
+		cmocka_unit_test(test_gss),	   cmocka_unit_test(test_again),
 	};
 
 	return cmocka_run_group_tests(tests, limit_setup, limit_teardown);
