@@ -3,8 +3,9 @@
 # so many guest seconds. limits.sh [PART...]: short (the default, what tests/check runs), or some
 # of hits, misses, writes, clients, live, policed, alone, queues, fairness, cost, soak; long: all
 # but soak.
-# tests/lab/run --kernel 6.12 --icount --with tests/lab/raw --timeout 5000 --out DIR \
+# tests/lab/run --kernel 6.12 --icount --mem 3072 --with tests/lab/raw --timeout 5000 --out DIR \
 #	tests/lab/t/limits.sh long
+# Writes at 100 MB/s put 1.1 GB onto a tmpfs, for which the usual guest is too small.
 mega=1048576 seconds=10 table=$OUT/table.md
 ops="50 500 5000" bytes="1 10 100" rates="1 10 100"
 
