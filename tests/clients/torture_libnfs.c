@@ -8,7 +8,8 @@
 #include "tests/clients/torture_change.h"
 #include "tests/clients/torture_libnfs.h"
 
-#define LATER_MS 50
+#define LATER_MS  50
+#define LATER_MAX 1200 /* as long as a minute */
 
 /*
  * 0 if done; 1 if it has to be asked again, as the server says so (NFS3ERR_JUKEBOX) or says
@@ -43,10 +44,19 @@ static void close_once(struct torture_writer *w, struct nfsfh *fh)
 		done(w, "close", rc, 0);
 }
 
+/* libnfs says EFAULT where the answer was NFS3ERR_JUKEBOX, as while a delegation is recalled. */
+static int put(struct torture_writer *w, struct nfsfh *fh, uint64_t at, uint32_t len,
+	       uint32_t *later)
+{
+	int rc = api_pwrite(w->nfs, fh, w->buf, at, len);
+
+	return rc == -EFAULT && (*later)++ < LATER_MAX ? -EAGAIN : rc;
+}
+
 static void write_span(struct torture_writer *w, const char *path, struct torture_span span,
 		       bool make)
 {
-	uint32_t len = (uint32_t)(span.last - span.first) * TORTURE_BLOCK;
+	uint32_t len = (uint32_t)(span.last - span.first) * TORTURE_BLOCK, later = 0;
 	struct nfsfh *fh;
 
 	if (make) {
@@ -55,8 +65,7 @@ static void write_span(struct torture_writer *w, const char *path, struct tortur
 		must(w, "open", nfs_open(w->nfs, path, O_WRONLY, &fh));
 	}
 	if (len) {
-		must(w, "write",
-		     api_pwrite(w->nfs, fh, w->buf, (uint64_t)span.first * TORTURE_BLOCK, len));
+		must(w, "write", put(w, fh, (uint64_t)span.first * TORTURE_BLOCK, len, &later));
 	}
 	close_once(w, fh);
 }
