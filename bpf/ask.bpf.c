@@ -305,6 +305,7 @@ __attribute__((noinline)) int na_ask_record(struct __sk_buff *skb)
 	if (!(mark & NA_RPC_LAST))
 		return 0;
 	w->at += len + NA_RPC_MARK_BYTES;
+	w->vain++;
 	if (len > NA_XDR_CAP) {
 		na_count(NA_V_PASS_NOTREAD, 1);
 		return na_ask_long(w, ctl, left);
@@ -326,7 +327,7 @@ __attribute__((noinline)) int na_ask_record(struct __sk_buff *skb)
 		else if (why == NA_V_MISS_SHADOW)
 			w->compared = true;
 		else
-			w->missed++;
+			w->vain += NA_DOZE_READ - 1;
 		if (why != NA_V_HIT && !na_note(w, ctl, w->rpc.xid, NA_PENDING_ASKED, true))
 			return 0;
 	} else if (why == NA_V_MISS_CRED || why == NA_V_MISS_COUNT) {
@@ -363,7 +364,7 @@ int na_ask(struct __sk_buff *skb)
 
 	if (!c.w)
 		return -1;
-	c.w->missed = 0;
+	c.w->vain = 0;
 	c.w->compared = false;
 	bpf_loop(NA_ASK_MAX, na_ask_step, &c, 0);
 	if (c.clear && c.w->at >= c.w->p.end)

@@ -361,6 +361,10 @@ __attribute__((noinline)) int na_learn_reply(struct __sk_buff *skb, __u32 off, _
 	}
 	if (na_dark(f))
 		return 0;
+	if (na_nfs3_reply_len(w->res.count) > na_reply_max(f)) { /* it would be copied in vain */
+		na_count(NA_V_REFUSE_LONG, 1);
+		return 0;
+	}
 	na_memcpy(&w->fh, &w->pending.fh, sizeof(w->fh));
 	number = na_entry_for(w, ctl);
 	e = na_entry_at(number);

@@ -79,6 +79,12 @@ int na_note_passed(struct __sk_buff *skb, __u32 from);
  */
 int na_offer_drop(struct __sk_buff *skb, __u32 from, __u32 pins);
 
+/* The longest reply this connection is answered with, and taught by; bytes. */
+static __always_inline __u32 na_reply_max(const struct na_flow *f)
+{
+	return (na_max_packets ?: na_auto_packets(f->mss)) * f->mss;
+}
+
 /*
  * shadow.bpf.c: the reply of len bytes (without mark) at skb offset off, of which avail are
  * in the skb, answers the call noted in w->shadow. Compares its head; seq is its place in

@@ -178,12 +178,12 @@ static __noinline void na_consider(struct __sk_buff *skb, struct na_work *w, str
 	na_scan(skb, w, &rec);
 	if (!na_first_record(w, &rec))
 		return;
-	w->rep_max = (na_max_packets ?: na_auto_packets(f->mss)) * f->mss;
+	w->rep_max = na_reply_max(f);
 	na_ask(skb);
 	if ((w->s.facts & NA_SEG_WARM) || w->compared)
 		f->bored = 0;
 	else if (!w->dark) /* else nothing could be learnt */
-		f->bored += w->missed;
+		f->bored += w->vain;
 	if (!w->o.n)
 		return;
 	if (ctl->mode != NA_MODE_ANSWER) {

@@ -90,7 +90,7 @@ struct na_work {
 	__u32 export; /* of what was found in the cache, and could not be answered: its number */
 	__u64 changed; /* and its inode's */
 	__u32 loaded; /* what call[] begins with: skb offset of a record, 0 if of none */
-	__u32 missed; /* READs among the segment's calls that cannot be answered */
+	__u32 vain; /* the segment's calls that cannot be answered, as NA_DOZE_AFTER counts them */
 	__u8 call[NA_XDR_CAP + 8] __attribute__((aligned(8))); /* record mark and message */
 	struct na_rpc_call rpc;
 	struct na_read3args args;

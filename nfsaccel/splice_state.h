@@ -72,7 +72,9 @@ _Static_assert(sizeof(struct na_way) == 16, "na_way");
 #define NA_FLOW_LOSSY	 0x1000u /* what was sent again had been lost, not late */
 #define NA_FLOW_REUSE	 0x0400u /* syn_isn is that of another connection on these ports */
 
-#define NA_DOZE_AFTER 256u /* that many READs in vain, and an unspliced connection is left alone */
+/* That many calls in vain, and an unspliced connection is left alone; a READ counts for eight. */
+#define NA_DOZE_AFTER 2048u
+#define NA_DOZE_READ  8u
 
 struct na_flow {
 	NA_SPIN_LOCK lock;
@@ -123,7 +125,7 @@ struct na_flow {
 	 */
 	__u32 strangers;
 	__u32 free_gen; /* na_ctl.limit_gen by which no rule is for this client */
-	__u32 bored; /* READs in a row that were not answered and taught nothing; no lock */
+	__u32 bored; /* calls in a row in vain, as NA_DOZE_AFTER counts them; no lock */
 	struct na_way way;
 	/* FIFO ring */
 	__u32 head;

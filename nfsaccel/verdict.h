@@ -50,7 +50,7 @@
 	X(FLOW_NEW, "flows_created", "connections tracked")                                        \
 	X(FLOW_SPLICED, "flows_spliced", "connections with a first answered request")              \
 	X(FLOW_REPLACED, "flows_replaced", "state dropped because the port was reused")            \
-	X(FLOW_DOZED, "flows_dozed", "connections left alone for a while: nothing they read was cached") \
+	X(FLOW_DOZED, "flows_dozed", "connections left alone for a while: nothing they asked for was cached") \
 	X(FLOW_RESET, "flows_reset", "spliced connections reset by us, since we leave")            \
 	X(RESET_CLIENT, "resets_by_client", "spliced connections the client reset while open")     \
 	X(RESET_SERVER, "resets_by_server", "spliced connections the server reset while open")     \
@@ -83,6 +83,7 @@
 	X(REFUSE_POLICY, "refuse_policy", "not to be cached by nfsaccel.exports, or not yet known")   \
 	X(REFUSE_FANOTIFY, "refuse_fanotify", "fanotify permission marks")                         \
 	X(REFUSE_SIZE, "refuse_size", "file larger than max_file")                                 \
+	X(REFUSE_LONG, "refuse_long", "reply of more packets than this connection is answered with")   \
 	X(REFUSE_REPLY, "refuse_reply", "reply is an error, or differs from what the hook saw")    \
 	X(REFUSE_MOVED, "refuse_moved", "changed between the hook and the reply")                  \
 	X(REFUSE_SPACE, "refuse_space", "no free block or entry")                                  \

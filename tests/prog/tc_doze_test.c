@@ -23,6 +23,7 @@ static struct scene_file file;
 static __u8 call[4096];
 static struct tc_counts counts;
 static bool ip6;
+static __u8 procedure = NA_NFS3_READ;
 
 static __u64 moved(enum na_verdict why)
 {
@@ -60,8 +61,10 @@ static bool noted(__u32 xid)
 static void client_reads(__u32 xid)
 {
 	__u32 len = scene_call(&file, xid, 0, 4096, call);
-	struct frame f = scene_from_client(&s, call, len);
+	struct frame f;
 
+	call[NA_RPC_MARK_BYTES + 23] = procedure; /* its low byte */
+	f = scene_from_client(&s, call, len);
 	scene_ingress(&s, &f);
 	assert_int_equal(s.run.act, TC_ACT_UNSPEC);
 	s.at.client += len;
@@ -111,7 +114,7 @@ static void wait_awake(void)
 static void doze_and_wake(void)
 {
 	begin(0);
-	reads(NA_DOZE_AFTER - 1);
+	reads(NA_DOZE_AFTER / NA_DOZE_READ - 1);
 	assert_true(followed());
 	assert_int_equal(moved(NA_V_FLOW_DOZED), 0);
 	reads(1);
@@ -147,7 +150,7 @@ static void test_others(void **state)
 
 	(void)state;
 	begin(0);
-	reads(NA_DOZE_AFTER);
+	reads(NA_DOZE_AFTER / NA_DOZE_READ);
 	assert_false(followed());
 	asleep = s.f.key;
 	s.f.key.server[15] ^= 1;
@@ -171,7 +174,7 @@ static void test_rules(void **state)
 
 	(void)state;
 	begin(0);
-	reads(NA_DOZE_AFTER);
+	reads(NA_DOZE_AFTER / NA_DOZE_READ);
 	assert_false(awake());
 	scene_ctl(&s, &ctl, NULL);
 	ctl.limit_gen = 3;
@@ -184,12 +187,28 @@ static void test_rules(void **state)
 	free(file.bytes);
 }
 
+/* Of a connection that does not READ at all there is nothing to gain. */
+static void test_no_reads(void **state)
+{
+	(void)state;
+	procedure = 1; /* GETATTR */
+	begin(0);
+	reads(NA_DOZE_AFTER - 1);
+	assert_true(followed());
+	reads(1);
+	assert_false(followed());
+	assert_int_equal(moved(NA_V_FLOW_DOZED), 1);
+	procedure = NA_NFS3_READ;
+	wait_awake();
+	free(file.bytes);
+}
+
 /* Numbers must be translated for as long as the connection lives. */
 static void test_spliced(void **state)
 {
 	(void)state;
 	begin(300);
-	reads(NA_DOZE_AFTER + 10);
+	reads(NA_DOZE_AFTER / NA_DOZE_READ + 10);
 	assert_true(followed());
 	assert_int_equal(moved(NA_V_FLOW_DOZED), 0);
 	free(file.bytes);
@@ -204,9 +223,9 @@ static void test_warm(void **state)
 
 	(void)state;
 	begin(0);
-	reads(NA_DOZE_AFTER - 1);
+	reads(NA_DOZE_AFTER / NA_DOZE_READ - 1);
 	scene_get(&s, &f);
-	assert_int_equal(f.bored, NA_DOZE_AFTER - 1);
+	assert_int_equal(f.bored, NA_DOZE_AFTER - NA_DOZE_READ);
 	free(file.bytes);
 	scene_file(&s, &file, 1000);
 	len = scene_call(&file, XID + 5000, 0, 1000, call);
@@ -234,11 +253,9 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_doze),
-		cmocka_unit_test(test_others),
-		cmocka_unit_test(test_rules),
-		cmocka_unit_test(test_spliced),
-		cmocka_unit_test(test_warm),
+		cmocka_unit_test(test_doze),	cmocka_unit_test(test_others),
+		cmocka_unit_test(test_rules),	cmocka_unit_test(test_no_reads),
+		cmocka_unit_test(test_spliced), cmocka_unit_test(test_warm),
 	};
 
 	return cmocka_run_group_tests_name("tc_doze", tests, setup, teardown);

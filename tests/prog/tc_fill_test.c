@@ -436,6 +436,29 @@ static void test_refusals(void **state)
 	}
 }
 
+/* What this connection is not answered with is not copied in vain. */
+static void test_packets(void **state)
+{
+	struct tc_options few = tc_defaults;
+	__u32 most = 4 * SCENE_MSS - NA_READ3_HEAD, n;
+
+	(void)state;
+	tc_close(&tc);
+	few.max_packets = 0; /* auto: four of these */
+	assert_int_equal(tc_open(&tc, &few), 0);
+	for (n = most; n <= most + 1; n++) {
+		begin(&setups[0], n);
+		ask(0, n);
+		put_note();
+		send_bytes(reply, PACKET);
+		scene_expect_counts(&s, NA_V_TRANSLATED_OUT, 1, NA_V_REFUSE_LONG, n != most,
+				    n == most ? NA_V_FILL_AUTH : -1, 1, -1);
+		send_bytes(reply + PACKET, reply_len - PACKET);
+		assert_int_equal(indexed(), n == most);
+		end();
+	}
+}
+
 /* A reply is used once: the second one with its xid finds no note. */
 static void test_once(void **state)
 {
@@ -571,7 +594,7 @@ int main(void)
 		cmocka_unit_test(test_several),	      cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_once),	      cmocka_unit_test(test_retransmission),
 		cmocka_unit_test(test_no_permission), cmocka_unit_test(test_interrupted),
-		cmocka_unit_test(test_eviction),
+		cmocka_unit_test(test_eviction),      cmocka_unit_test(test_packets),
 	};
 
 	return cmocka_run_group_tests_name("tc_fill", tests, setup, teardown);
