@@ -190,6 +190,7 @@ struct xdr_buf {
 struct svc_rqst {
 	struct svc_xprt *rq_xprt;
 	struct na_sockaddr rq_addr; /* the client's */
+	struct na_sockaddr rq_daddr; /* and which of ours it spoke to */
 	struct svc_serv *rq_server;
 	struct svc_cred rq_cred;
 	__be32 rq_xid;

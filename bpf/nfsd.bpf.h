@@ -151,22 +151,21 @@ static __always_inline bool na_addr_read(void *from, __u8 *addr, __u16 *port)
 enum na_asleep { NA_AWAKE, NA_ASLEEP, NA_ASLEEP_UNKNOWN };
 
 /*
- * Does the transport's connection doze? What that costs is all a READ pays which is left
- * alone, so it looks at few words, and only at those of IPv4.
+ * Does the call's connection doze? What that costs is all a READ pays which is left alone, so
+ * it looks at few words, and only at those of IPv4. They are the transport's, copied when the call
+ * came in, and need no helper to be read.
  */
-static __always_inline enum na_asleep na_xprt_dozes(struct svc_xprt *xprt, __u32 limit_gen)
+static __always_inline enum na_asleep na_call_dozes(struct svc_rqst *rqstp, __u32 limit_gen)
 {
-	struct {
-		__u16 family;
-		__u16 port;
-		__u32 word;
-	} remote, local;
+	/* with NA_OFF: a load is not to be relocated as one of the whole member */
+	const char *remote = (const char *)rqstp + NA_OFF(struct svc_rqst, rq_addr);
+	const char *local = (const char *)rqstp + NA_OFF(struct svc_rqst, rq_daddr);
+	__u32 ports;
 
-	if (bpf_probe_read_kernel(&remote, sizeof(remote), &xprt->xpt_remote) ||
-	    remote.family != NA_AF_INET ||
-	    bpf_probe_read_kernel(&local, sizeof(local), &xprt->xpt_local))
+	if (*(const __u16 *)remote != NA_AF_INET)
 		return NA_ASLEEP_UNKNOWN;
-	return na_doze_has4(remote.word, local.word, remote.port | (__u32)local.port << 16,
+	ports = *(const __u16 *)(remote + 2) | (__u32) * (const __u16 *)(local + 2) << 16;
+	return na_doze_has4(*(const __u32 *)(remote + 4), *(const __u32 *)(local + 4), ports,
 			    limit_gen)
 		       ? NA_ASLEEP
 		       : NA_AWAKE;
@@ -181,7 +180,7 @@ static __always_inline bool na_pending_key_read(struct svc_rqst *rqstp, __u32 ne
 
 	if (!xprt)
 		return false;
-	asleep = na_xprt_dozes(xprt, limit_gen);
+	asleep = na_call_dozes(rqstp, limit_gen);
 	if (asleep == NA_ASLEEP)
 		return false;
 	if (rqstp->rq_proc != NA_NFS3_READ || rqstp->rq_vers != NA_NFS_V3 ||
