@@ -54,6 +54,8 @@ static void pick_load(struct rng *r, struct config *c)
 	c->c_mss = c->s_mss = mss[rng_below(r, 6)];
 	if (rng_pm(r, 200))
 		c->s_mss = mss[rng_below(r, 6)];
+	if (rng_pm(r, 40)) /* MTU 9000 */
+		c->c_mss = c->s_mss = 8948;
 	c->req_max = rng_pm(r, 100) ? 3 * c->c_mss : rng_range(r, 20, 200);
 	if (c->req_max > 1500)
 		c->req_max = 1500;
@@ -249,11 +251,20 @@ void config_pick(struct sim *s, const char *profile)
 		busy(r, c);
 	if (p == P_PERCENT)
 		percent(r, c);
+	if (c->shave && !c->steady && !c->busy && p != P_PERCENT && rng_pm(r, 600)) {
+		c->shave = false;
+		c->warm = true;
+	}
+	if (!c->steady && !c->busy && p != P_PERCENT && rng_pm(r, 50))
+		c->ce = rng_below(r, 200);
 	while (c->nreq * (c->rep_max + 8) > SERVER_STREAM - 65536 ||
 	       c->nreq * (c->req_max + 8) > CLIENT_STREAM - 8192)
 		c->nreq = c->nreq * 7 / 8;
 	/* scales that leave something to tell */
 	while (c->c_buf < 4u << c->c_wscale)
+		c->c_wscale--;
+	/* and that do not take the last byte of a packet: then each would wait for a probe */
+	while (c->c_buf >> c->c_wscale << c->c_wscale < c->s_mss)
 		c->c_wscale--;
 	while (c->s_buf < 4u << c->s_wscale)
 		c->s_wscale--;

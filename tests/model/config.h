@@ -47,8 +47,10 @@ struct config {
 	uint64_t backlog;
 	/* TC */
 	uint32_t deaf, emit_fail, torn, max_packets, alive_pass;
-	bool shave;
 	bool plain; /* nobody sits in the middle */
+	bool shave; /* the server's window from the start; warm: from the first offer on */
+	bool warm;
+	uint32_t ce;
 	uint64_t attach;
 	enum ending ending;
 	bool early_end; /* the ending comes in the middle */

@@ -47,6 +47,8 @@ static void fill_segment(struct sim *s, const struct pkt *p, struct na_segment *
 		g->facts |= NA_SEG_GSO;
 	if (s->tc.dying)
 		g->facts |= NA_SEG_DYING;
+	if (s->cfg.ce && rng_pm(&s->rng, s->cfg.ce))
+		g->facts |= NA_SEG_CE;
 }
 
 static void scan(const struct na_records *from, const struct pkt *p, struct na_segment *g)
@@ -314,6 +316,8 @@ void tc_ingress(struct sim *s, struct pkt *p)
 		/* the programs make a flow of a full socket only */
 		if (s->sv.state != TCP_SYN_RCVD && !rng_pm(&s->rng, s->cfg.alive_pass))
 			make_offer(s, p, &o);
+		if (o.n && s->cfg.warm)
+			g.facts |= NA_SEG_WARM;
 	}
 	again = f->flags & NA_FLOW_RECOVERY;
 	cwnd = f->cwnd;
