@@ -20,6 +20,7 @@
 #define NA_BIG_TRIES	2u /* after as many, packets are taken for too big for the path */
 #define NA_MSS_SAFE	536u /* what any path carries, RFC 9293 section 3.7.1 */
 #define NA_LOST_PACKETS 3u /* SACKed above a hole make it lost, RFC 6675 */
+#define NA_STALE_USEC	1000000u /* what is not acknowledged by then is lost: RFC 6298's guess */
 #define NA_REORDER_MAX	(1u << 19)
 #define NA_COPY_USEC	2000u /* no timer of a client's is shorter */
 
@@ -246,6 +247,20 @@ na_inline bool na_has_come(const struct na_segment *s, __u32 seq, __u32 len)
 }
 
 /*
+ * Does the client's ack stop at a reply that was sent long ago? Then all of that is gone, as
+ * when the link was down, and the client's timer has backed off or been set anew since.
+ */
+na_inline bool na_stale(const struct na_flow *f, __u64 now)
+{
+	__u32 i = na_slots_before(f, f->c_ack, NA_EDGE_REP_END);
+	const struct na_fifo_slot *slot = na_slot_of(f, i);
+
+	return i < f->count && na_seq_le(slot->rep_c, f->c_ack) &&
+	       na_usec(now) - slot->sent > NA_STALE_USEC &&
+	       now - f->last_resend > 1024ull * NA_STALE_USEC;
+}
+
+/*
  * What a bare acknowledgement says of our packets: is one lost? Then *from is its first byte
  * and *above what has come behind it.
  */
@@ -259,6 +274,8 @@ na_inline bool na_hear_of_loss(struct na_flow *f, const struct na_segment *s, bo
 	*above = 0;
 	/* in recovery an ACK that stops at another reply says that this is lost, too */
 	if ((f->flags & NA_FLOW_RECOVERY) && f->undo_cwnd && advanced && !resent)
+		return true;
+	if (na_stale(f, s->now))
 		return true;
 	if (!s->nsack || !f->count)
 		return false;

@@ -320,6 +320,28 @@ static void test_late(void **state)
 	assert_false(na_loses(&w.f, s.now + 1000000000));
 }
 
+/* An acknowledgement that still stops at a reply a second after that was sent: it is lost. */
+static void test_stale(void **state)
+{
+	struct na_segment s = {.facts = NA_SEG_CSUM, .now = 1024ull * NA_STALE_USEC};
+	__u32 from, above;
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	world_answer(&w, 10, 400);
+	assert_false(na_hear_of_loss(&w.f, &s, false, &from, &above));
+	s.now += 1024;
+	w.f.last_resend = s.now - 1024;
+	assert_false(na_hear_of_loss(&w.f, &s, false, &from, &above)); /* on its way again */
+	w.f.last_resend = 0;
+	s.now += 1024;
+	assert_true(na_hear_of_loss(&w.f, &s, false, &from, &above));
+	assert_int_equal(from, w.f.c_ack);
+	w.f.c_ack -= 1; /* the server's own byte, which is the server's to send */
+	assert_false(na_hear_of_loss(&w.f, &s, false, &from, &above));
+}
+
 /* A repeat sooner than any timer, or than a reply takes to be acknowledged, is a copy. */
 static void test_copy(void **state)
 {
@@ -407,6 +429,7 @@ int main(void)
 		cmocka_unit_test(test_hole),
 		cmocka_unit_test(test_allowance),
 		cmocka_unit_test(test_late),
+		cmocka_unit_test(test_stale),
 		cmocka_unit_test(test_copy),
 		cmocka_unit_test(test_records),
 		cmocka_unit_test(test_records_garbage),
