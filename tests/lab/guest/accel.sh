@@ -24,7 +24,7 @@ lab_accel_up() {
 		lab_accel_pid=$!
 		LAB_ACCEL_PID=$lab_accel_pid
 	fi
-	local start=$SECONDS deadline=$((SECONDS + ${LAB_ACCEL_TIMEOUT:-180}))
+	local start=$SECONDS deadline=$((SECONDS + ${LAB_ACCEL_TIMEOUT:-600}))
 	until lab_accel_ready; do
 		if ! kill -0 "$LAB_ACCEL_PID" 2>/dev/null || [ $SECONDS -ge $deadline ]; then
 			tail -n 30 "$OUT/nfsacceld.log" >&2 2>/dev/null
