@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "bpf/bounds.bpf.h"
 #include "tests/bench/native/floor.h"
 
 #define MARK	0x666c6f6fu
@@ -163,7 +164,7 @@ int floor_out(struct __sk_buff *skb)
 		return TC_ACT_UNSPEC;
 	skb->mark = 0;
 	r = bpf_map_lookup_elem(&floor_reply, &zero);
-	if (!r || from >= FLOOR_REPLY_MAX || !n || n > PACKET)
+	if (!r || !na_within(from, 0, FLOOR_REPLY_MAX - 1) || !na_within(n, 1, PACKET))
 		return TC_ACT_SHOT;
 	if (bpf_skb_change_tail(skb, hdr + n, 0) < 0 ||
 	    bpf_skb_store_bytes(skb, hdr, r->bytes + from, n, 0) < 0)
