@@ -105,9 +105,12 @@ cells nocache
 lab_check "nfsacceld stops" lab_accel_down
 
 jq -s . "$report" >"$OUT/cells.json"
-share() { jq "[.[] | select($1)] | map(.hits) | min" "$OUT/cells.json"; }
-lab_check "READs of a file of one packet are hits" \
-	test "$(share '.row == "hit" and .load == "READ" and .size == "1k"')" -ge 90
-lab_check "and with limits" test "$(share '.row == "limits" and .load == "READ" and .size == "1k"')" -ge 90
+# At greater depths some pass for want of room in the client's window.
+share() {
+	jq "[.[] | select(.row == \"$1\" and .load == \"READ\" and .size == \"1k\" and .depth == 1).hits] | min" \
+		"$OUT/cells.json"
+}
+lab_check "READs of a file of one packet are hits" test "$(share hit)" -ge 90
+lab_check "and with limits" test "$(share limits)" -ge 90
 lab_check "no hits where nothing is cached" test "$(jq '[.[] | select(.row == "nocache").hits] | max' "$OUT/cells.json")" = 0
 lab_done
