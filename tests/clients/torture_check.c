@@ -150,18 +150,22 @@ static bool same_attr(const struct torture_attr *a, const struct torture_attr *b
 	       a->mode == b->mode && a->uid == b->uid && a->gid == b->gid && a->nlink == b->nlink;
 }
 
-/* Amidst changes: each field as some state has it, times in order. */
+/*
+ * Amidst changes: each field as some state has it, times in order. Owner and group are two fields,
+ * too: chown sets one after the other, and nfsd looks at them without a lock.
+ */
 static bool attr_between(const struct judged *j, const struct torture_attr *a)
 {
 	const struct torture_attr *first = &life_state(j->life, j->lo)->attr;
-	bool size = false, mode = false, owner = false, nlink = false;
+	bool size = false, mode = false, uid = false, gid = false, nlink = false;
 
 	for (uint32_t k = j->lo; k <= j->hi; k++) {
 		const struct torture_attr *s = &life_state(j->life, k)->attr;
 
 		size |= a->size == s->size;
 		mode |= a->mode == s->mode;
-		owner |= a->uid == s->uid && a->gid == s->gid;
+		uid |= a->uid == s->uid;
+		gid |= a->gid == s->gid;
 		nlink |= a->nlink == s->nlink;
 		if (k > j->lo) {
 			const struct torture_change *c = &j->life->changes[k - 1];
@@ -169,7 +173,7 @@ static bool attr_between(const struct judged *j, const struct torture_attr *a)
 			size |= a->size >= c->size_low && a->size <= c->size_high;
 		}
 	}
-	return size && mode && owner && nlink && a->ctime >= first->ctime &&
+	return size && mode && uid && gid && nlink && a->ctime >= first->ctime &&
 	       a->ctime <= life_state(j->life, j->hi)->attr.ctime;
 }
 

@@ -402,6 +402,17 @@ static void attributes_of_another_moment_are_found(void **state)
 	reads[0] = read_at(550, 560, &changes[1].after, 2, 0);
 	reads[0].attr.ctime = 41;
 	expect_only(&h, 1, TORTURE_ATTR);
+	/* Half of a chown is both sides', a third owner is not. */
+	changes[1].after.attr.uid = 1000;
+	changes[1].after.attr.gid = 2000;
+	reads[0] = read_at(550, 560, &changes[1].after, 2, 0);
+	reads[0].attr.uid = changes[0].after.attr.uid;
+	expect_clean(&h, 1);
+	reads[0].attr.uid = 1001;
+	expect_only(&h, 1, TORTURE_ATTR);
+	reads[0] = read_at(650, 660, &changes[1].after, 2, 0);
+	reads[0].attr.uid = changes[0].after.attr.uid;
+	expect_only(&h, 1, TORTURE_ATTR);
 }
 
 static void files_that_are_gone_are_found(void **state)
