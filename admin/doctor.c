@@ -54,7 +54,7 @@ static void look_at_mode(struct visit *v)
 		     "switched off by configuration or command; limits and statistics go on");
 	else if (mode[0])
 		find(v, true,
-		     json_object_get_boolean(na_json_field(v->status, "memory_short"))
+		     na_json_bool(v->status, "memory_short")
 			     ? "Limits and statistics go on. With a smaller [cache] memory, or more "
 			       "in the machine, it need not give way."
 			     : "",
@@ -71,13 +71,12 @@ static void look_at_mode(struct visit *v)
 static void look_at_hooks(struct visit *v)
 {
 	struct json_object *hooks = na_json_field(v->status, "hooks");
-	size_t i, n = json_object_is_type(hooks, json_type_array) ? json_object_array_length(hooks)
-								  : 0;
+	size_t i;
 
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < na_json_items(hooks); i++) {
 		struct json_object *h = json_object_array_get_idx(hooks, i);
 
-		if (!json_object_get_boolean(na_json_field(h, "missing")))
+		if (!na_json_bool(h, "missing"))
 			continue;
 		find(v, true,
 		     "Without it a change could go unseen. nfsacceld --check says why it is "
@@ -98,14 +97,12 @@ static void look_at_hooks(struct visit *v)
 static void look_at_devices(struct visit *v)
 {
 	struct json_object *devices = na_json_field(v->status, "devices");
-	size_t i, n = json_object_is_type(devices, json_type_array)
-			      ? json_object_array_length(devices)
-			      : 0;
+	size_t i;
 
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < na_json_items(devices); i++) {
 		struct json_object *d = json_object_array_get_idx(devices, i);
 
-		if (!json_object_get_boolean(na_json_field(d, "attached")))
+		if (!na_json_bool(d, "attached"))
 			find(v, true, "Name the devices that carry NFS in [network] devices.",
 			     "device %s has no filter: %s", na_json_text(d, "name"), na_json_text(d, "error"));
 	}

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "admin/events.h"
 
-#include <bpf/libbpf.h>
-#include <errno.h>
-#include <systemd/sd-event.h>
-
 #include "admin/address.h"
 #include "admin/commands.h"
 #include "admin/figures.h"
 #include "admin/log.h"
 #include "nfsaccel/event.h"
+
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <string.h>
+#include <systemd/sd-event.h>
 
 enum value { NOTHING, MICROSECONDS, INODE };
 

@@ -285,6 +285,15 @@ __attribute__((noinline)) int na_limit_export(struct __sk_buff *skb)
 	return 0;
 }
 
+/* The segment is held for so many ns or, for 0, dropped. */
+static __always_inline void na_tell_held(struct __sk_buff *skb, const struct na_work *w,
+					 const struct na_meter *m, __u32 dir, __u64 ns)
+{
+	na_tell_client(w, ns ? NA_V_LIMIT_HELD : NA_V_LIMIT_DROPPED, m->export, ns);
+	if (na_tally_sets)
+		na_tally_held(skb, dir, ns);
+}
+
 int na_limit_in(struct __sk_buff *skb)
 {
 	struct na_work *w = na_work(NA_IN);
@@ -309,9 +318,7 @@ int na_limit_in(struct __sk_buff *skb)
 	if (!w->s.len)
 		return NA_LIMIT_PASS;
 	if (!na_admitted(skb, m)) {
-		na_tell_client(w, NA_V_LIMIT_DROPPED, m->export, 0);
-		if (na_tally_sets)
-			na_tally_held(skb, NA_IN, 0);
+		na_tell_held(skb, w, m, NA_IN, 0);
 		return NA_LIMIT_DROP;
 	}
 	w->l.st = m->in;
@@ -339,9 +346,7 @@ __u64 na_limit_answer(struct __sk_buff *skb, __u32 bytes)
 	at = na_hold(&m->hold, w->s.now, na_pay(skb, w, NA_IN, m));
 	if (at <= w->s.now)
 		return 0;
-	na_tell_client(w, NA_V_LIMIT_HELD, m->export, at - w->s.now);
-	if (na_tally_sets)
-		na_tally_held(skb, NA_IN, at - w->s.now);
+	na_tell_held(skb, w, m, NA_IN, at - w->s.now);
 	return at;
 }
 
@@ -373,9 +378,7 @@ int na_limit_out(struct __sk_buff *skb)
 	}
 	if (at <= w->s.now || at <= skb->tstamp)
 		return 1;
-	na_tell_client(w, NA_V_LIMIT_HELD, m->export, at - w->s.now);
-	if (na_tally_sets)
-		na_tally_held(skb, NA_OUT, at - w->s.now);
+	na_tell_held(skb, w, m, NA_OUT, at - w->s.now);
 	bpf_skb_set_tstamp(skb, at, BPF_SKB_TSTAMP_DELIVERY_MONO);
 	return 1;
 }

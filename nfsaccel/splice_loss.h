@@ -252,11 +252,9 @@ na_inline bool na_has_come(const struct na_segment *s, __u32 seq, __u32 len)
  */
 na_inline bool na_stale(const struct na_flow *f, __u64 now)
 {
-	__u32 i = na_slots_before(f, f->c_ack, NA_EDGE_REP_END);
-	const struct na_fifo_slot *slot = na_slot_of(f, i);
+	const struct na_fifo_slot *slot = na_slot_with(f, f->c_ack);
 
-	return i < f->count && na_seq_le(slot->rep_c, f->c_ack) &&
-	       na_usec(now) - slot->sent > NA_STALE_USEC &&
+	return slot && na_usec(now) - slot->sent > NA_STALE_USEC &&
 	       now - f->last_resend > 1024ull * NA_STALE_USEC;
 }
 
@@ -282,7 +280,7 @@ na_inline bool na_hear_of_loss(struct na_flow *f, const struct na_segment *s, bo
 	*from = na_skip_sacked(s, resent ? f->resent_c : f->c_ack);
 	*above = na_sacked_above(s, *from, 0u - na_is_dsack(s), &top);
 	if (!resent)
-		f->above = na_ours(f, f->c_ack) ? *above : 0;
+		f->above = na_slot_with(f, f->c_ack) ? *above : 0;
 	loses = na_loses(f, s->now);
 	if (*above && !f->reorder && top == f->s_high + f->dout && loses)
 		return true; /* no more is to come that could tell */

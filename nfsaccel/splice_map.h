@@ -174,24 +174,24 @@ na_inline __u32 na_injected_in_flight(const struct na_flow *f)
 	return f->dout - (f->c_ack - f->c_ack_s);
 }
 
-/* The slot of the reply that holds the byte p of the client's stream, if it is one of ours. */
-na_inline bool na_hole(const struct na_flow *f, __u32 p, struct na_fifo_slot *out)
+/* The slot of the reply that holds the byte p of the client's stream; NULL if none of ours does. */
+na_inline const struct na_fifo_slot *na_slot_with(const struct na_flow *f, __u32 p)
 {
 	__u32 i = na_settled(f, p);
 	const struct na_fifo_slot *slot = na_slot_of(f, i);
 
-	if (i >= f->count || na_seq_lt(p, slot->rep_c))
+	return i < f->count && na_seq_le(slot->rep_c, p) ? slot : NULL;
+}
+
+/* That slot into *out, if there is one. */
+na_inline bool na_hole(const struct na_flow *f, __u32 p, struct na_fifo_slot *out)
+{
+	const struct na_fifo_slot *slot = na_slot_with(f, p);
+
+	if (!slot)
 		return false;
 	*out = *slot;
 	return true;
-}
-
-/* Is the byte p of the client's stream part of a reply of ours? */
-na_inline bool na_ours(const struct na_flow *f, __u32 p)
-{
-	__u32 i = na_settled(f, p);
-
-	return i < f->count && na_seq_le(na_slot_of(f, i)->rep_c, p);
 }
 
 na_inline bool na_spliced(const struct na_flow *f)

@@ -58,11 +58,14 @@ settle() {
 	done
 }
 
+# on MTU: its client
+on() { LAB_CLIENT=$(($1 == 1500 ? 1 : 2)); }
+
 # cells ROW
 cells() {
 	row=$1
 	for mtu in 1500 9000; do
-		LAB_CLIENT=$((mtu == 1500 ? 1 : 2))
+		on $mtu
 		for size in $sizes; do
 			for depth in $depths; do
 				client=libnfs by_libnfs READ "$size" "$depth"
@@ -86,7 +89,8 @@ done
 sync
 sleep 40
 for mtu in 1500 9000; do
-	LAB_CLIENT=$((mtu == 1500 ? 1 : 2)) lab_check "a mount at MTU $mtu" lab_mount 3 /mnt/$mtu
+	on $mtu
+	lab_check "a mount at MTU $mtu" lab_mount 3 /mnt/$mtu
 done
 
 cells plain

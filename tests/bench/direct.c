@@ -132,7 +132,7 @@ static void parse(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	struct worker workers[THREADS_MAX] = {0};
-	uint64_t start, done = 0, p50 = 0;
+	uint64_t start, took, p50, done = 0;
 
 	parse(argc, argv);
 	if (pthread_barrier_init(&barrier, NULL, depth + 1))
@@ -156,11 +156,11 @@ int main(int argc, char **argv)
 		pthread_join(workers[i].thread, NULL);
 		done += workers[i].latency.count;
 	}
-	start = clock_now() - start;
+	took = clock_now() - start;
 	/* the threads' medians hardly differ: the middle one's */
 	p50 = histogram_percentile(&workers[depth / 2].latency, 0.5);
 	printf("{\"calls\":%llu,\"ns\":%llu,\"p50_ns\":%llu}\n", (unsigned long long)done,
-	       (unsigned long long)start, (unsigned long long)p50);
+	       (unsigned long long)took, (unsigned long long)p50);
 	for (uint32_t i = 0; i < depth; i++) {
 		histogram_free(&workers[i].latency);
 		free(workers[i].buf);

@@ -451,7 +451,7 @@ int main(int argc, char **argv)
 		bad = "which server? One URL is needed";
 	if (!bad)
 		bad = target_parse(&o->target, argv[optind]);
-	if (!bad && o->target.version != 3 && o->mix.total != o->mix.weights[ENGINE_READ])
+	if (!bad && o->target.version != 3 && !mix_is_reads(&o->mix))
 		bad = "--mix is for version 3";
 	if (bad) {
 		fprintf(stderr, NAME ": %s (see " NAME " --help)\n", bad);

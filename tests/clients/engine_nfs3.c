@@ -130,36 +130,53 @@ static nfs_fh3 fh3(struct handle *handle)
 	return (nfs_fh3){.data = {.data_len = handle->len, .data_val = handle->data}};
 }
 
+static int send_read(struct engine_slot *slot, nfs_fh3 file)
+{
+	READ3args args = {.file = file, .offset = slot->read.offset, .count = slot->read.count};
+
+	return api_read(slot->conn->context, read_done, slot->buf, &args, slot);
+}
+
+static int send_getattr(struct engine_slot *slot, nfs_fh3 object)
+{
+	GETATTR3args args = {.object = object};
+
+	return api_getattr(slot->conn->context, other_done, &args, slot);
+}
+
+static int send_lookup(struct engine_slot *slot, nfs_fh3 dir, char *path)
+{
+	char *slash = strrchr(path, '/');
+	LOOKUP3args args = {.what = {.dir = dir, .name = slash ? slash + 1 : path}};
+
+	return api_lookup(slot->conn->context, other_done, &args, slot);
+}
+
+static int send_access(struct engine_slot *slot, nfs_fh3 object)
+{
+	ACCESS3args args = {.object = object, .access = ACCESS3_READ};
+
+	return api_access(slot->conn->context, other_done, &args, slot);
+}
+
 static int nfs3_send(struct engine_slot *slot)
 {
 	const struct engine_file *file = engine_file(slot->conn->engine, slot->read.file);
-	struct rpc_context *rpc = slot->conn->context;
-	struct handle handle = file->handle, dir = file->dir;
-	READ3args read = {
-		.file = fh3(&handle),
-		.offset = slot->read.offset,
-		.count = slot->read.count,
-	};
-	const char *slash = strrchr(file->path, '/');
-	LOOKUP3args lookup = {
-		.what = {.dir = fh3(&dir), .name = (char *)(slash ? slash + 1 : file->path)},
-	};
-	ACCESS3args access = {.object = fh3(&handle), .access = ACCESS3_READ};
-	GETATTR3args getattr = {.object = fh3(&handle)};
+	struct handle handle = slot->read.op == ENGINE_LOOKUP ? file->dir : file->handle;
 	int rc = -1;
 
 	switch (slot->read.op) {
 	case ENGINE_READ:
-		rc = api_read(rpc, read_done, slot->buf, &read, slot);
+		rc = send_read(slot, fh3(&handle));
 		break;
 	case ENGINE_GETATTR:
-		rc = api_getattr(rpc, other_done, &getattr, slot);
+		rc = send_getattr(slot, fh3(&handle));
 		break;
 	case ENGINE_LOOKUP:
-		rc = api_lookup(rpc, other_done, &lookup, slot);
+		rc = send_lookup(slot, fh3(&handle), file->path);
 		break;
 	case ENGINE_ACCESS:
-		rc = api_access(rpc, other_done, &access, slot);
+		rc = send_access(slot, fh3(&handle));
 		break;
 	}
 	return rc ? -ENOMEM : 0;

@@ -53,12 +53,17 @@ bool mix_parse(const char *text, struct mix *mix)
 	}
 }
 
+bool mix_is_reads(const struct mix *mix)
+{
+	return mix->total == mix->weights[ENGINE_READ];
+}
+
 enum engine_op mix_pick(const struct mix *mix, uint64_t *random_state)
 {
 	uint64_t at;
 	uint32_t op;
 
-	if (mix->total == mix->weights[ENGINE_READ])
+	if (mix_is_reads(mix))
 		return ENGINE_READ;
 	at = random_below(random_state, mix->total);
 	for (op = 0; at >= mix->weights[op]; op++)

@@ -17,6 +17,7 @@ struct mix {
 
 /* "getattr=26,read=18": each operation at most once, weights 1..1000. False: it is not that. */
 bool mix_parse(const char *text, struct mix *mix);
+bool mix_is_reads(const struct mix *mix);
 /* Takes nothing from the generator where there are READs alone. */
 enum engine_op mix_pick(const struct mix *mix, uint64_t *random_state);
 /* "getattr", in the words of --mix. */

@@ -106,6 +106,15 @@ static void test_held(void **state)
 	assert_int_equal(counted(NA_V_LIMIT_HELD), n + 6);
 }
 
+/* The first reply that is held is told; its event's key. */
+static __u64 first_held(void)
+{
+	begin_held();
+	exchange(100, 100);
+	assert_int_equal(listen(), 1);
+	return na_event_key(NA_V_LIMIT_HELD, told[0].client[0], told[0].client[1]);
+}
+
 /* What waited is told by the next; what another's gate had waiting is counted. */
 static void test_added_up(void **state)
 {
@@ -115,10 +124,7 @@ static void test_added_up(void **state)
 	__u64 key;
 
 	(void)state;
-	begin_held();
-	exchange(100, 100);
-	assert_int_equal(listen(), 1);
-	key = na_event_key(NA_V_LIMIT_HELD, told[0].client[0], told[0].client[1]);
+	key = first_held();
 	at = na_event_gate(key);
 	g = (struct na_event_gate){.key = key, .n = 5};
 	put(tc.skel->maps.na_gates, &at, &g);
@@ -191,10 +197,7 @@ static void test_full(void **state)
 	__u32 at, i;
 
 	(void)state;
-	begin_held();
-	exchange(100, 100);
-	assert_int_equal(listen(), 1);
-	key = na_event_key(NA_V_LIMIT_HELD, told[0].client[0], told[0].client[1]);
+	key = first_held();
 	at = na_event_gate(key);
 	for (i = 0; i < n; i++) {
 		put(tc.skel->maps.na_gates, &at, &open);
