@@ -66,7 +66,7 @@ static struct options {
 static struct bench_set set;
 static struct histogram took;
 static __u32 dice = 12345, room;
-static __u64 got;
+static __u64 got, warmed; /* replies; those before measuring began */
 static bool measuring;
 
 static int fail(const char *why)
@@ -200,9 +200,11 @@ static void print(__u64 ns, const struct usage *from, const struct usage *to)
 	double n = got ? (double)got : 1;
 
 	printf("{\"size\": %u, \"depth\": %u, \"connections\": %u, \"files\": %u, \"reads\": %llu, "
-	       "\"ops\": %.1f, \"p50_ns\": %llu, \"p99_ns\": %llu, \"min_ns\": %llu, ",
+	       "\"warmup_reads\": %llu, \"ops\": %.1f, \"p50_ns\": %llu, \"p99_ns\": %llu, "
+	       "\"min_ns\": %llu, ",
 	       opt.size, opt.depth, opt.links, opt.files, (unsigned long long)got,
-	       (double)got * 1e9 / (double)ns, (unsigned long long)histogram_percentile(&took, 0.5),
+	       (unsigned long long)warmed, (double)got * 1e9 / (double)ns,
+	       (unsigned long long)histogram_percentile(&took, 0.5),
 	       (unsigned long long)histogram_percentile(&took, 0.99), (unsigned long long)took.min);
 	printf("\"client_cpu_ns\": %.1f, \"server_cpu_ns\": %.1f}\n",
 	       (double)(to->self - from->self) / n, (double)(to->others - from->others) / n);
@@ -218,6 +220,7 @@ static int measure(struct link *links, int poller)
 	for (i = 0; i < opt.links && !err; i++)
 		err = open_link(&links[i], poller);
 	err = err ?: run(links, poller, opt.warmup, ~0ull);
+	warmed = got;
 	got = 0;
 	measuring = true;
 	usage_read(&from, opt.pids, opt.npids);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * floor --device D --server A --path P --size N: floor.bpf.c at this device, which answers
- * with the server's reply to a READ of f000000 in P/dN. Says "ready", ends at a line of standard
- * input or its end, filters removed.
+ * floor --device D --size N {--server A --path P | --fake}: floor.bpf.c at this device, which
+ * answers with the server's reply to a READ of f000000 in P/dN, or a made-up one. Says "ready",
+ * ends at a line of standard input or its end, filters removed.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -46,15 +46,15 @@ static int begin(struct floor_bpf *skel, const struct bench_file *file, int ifin
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {{"device", 1, NULL, 'd'},
-						{"server", 1, NULL, 's'},
-						{"path", 1, NULL, 'p'},
-						{"size", 1, NULL, 'z'},
-						{0}};
+	static const struct option options[] = {{"device", 1, NULL, 'd'}, {"server", 1, NULL, 's'},
+						{"path", 1, NULL, 'p'},	  {"size", 1, NULL, 'z'},
+						{"fake", 0, NULL, 'f'},	  {0}};
 	LIBBPF_OPTS(bpf_tc_hook, hook, .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
 	const char *server = NULL, *path = NULL;
 	struct floor_bpf *skel = floor_bpf__open();
+	struct bench_file file;
 	struct bench_set set;
+	bool fake = false;
 	__u32 size = 0;
 	char dir[256];
 	int o, err;
@@ -68,15 +68,21 @@ int main(int argc, char **argv)
 			path = optarg;
 		else if (o == 'z')
 			size = (__u32)strtoul(optarg, NULL, 10);
+		else if (o == 'f')
+			fake = true;
 		else
 			return 2;
 	}
-	if (!skel || !hook.ifindex || !server || !path || !size) {
-		fprintf(stderr, "usage: floor --device D --server A --path P --size N\n");
+	if (!skel || !hook.ifindex || !size || (!fake && (!server || !path))) {
+		fprintf(stderr,
+			"usage: floor --device D --size N {--server A --path P | --fake}\n");
 		return 2;
 	}
 	snprintf(dir, sizeof(dir), "%s/d%u", path, size);
-	err = bench_set_ask(&set, server, dir, 1, size) ?: begin(skel, &set.files[0], hook.ifindex);
+	err = fake ? bench_fake_reply(&file, 0, size) : bench_set_ask(&set, server, dir, 1, size);
+	if (!err && !fake)
+		file = set.files[0];
+	err = err ?: begin(skel, &file, hook.ifindex);
 	if (err) {
 		fprintf(stderr, "floor: %s\n", strerror(-err));
 	} else {

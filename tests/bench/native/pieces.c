@@ -39,6 +39,13 @@
 #define FIRST  10000u /* client port */
 #define MSS    8948u
 
+static const char *const stages[] = {"stage_parse",	"stage_rpc",	"stage_lookup",
+				     "stage_authorize", "stage_guard2", "stage_build",
+				     "stage_csum"};
+
+#define STAGES (sizeof(stages) / sizeof(stages[0]))
+
+static __u32 walked[STAGES + 1]; /* by the verifier, for each stage and a hit */
 static struct plane plane;
 static __u8 mac[2][6]; /* of na0, the server's, and na1 */
 static int ifindex;
@@ -241,11 +248,18 @@ static void close_plane(void)
 	plane_close(&plane);
 }
 
+/* Instructions the verifier walks to say yes to a program, with those it calls. */
+static __u32 verified(const char *name)
+{
+	const struct bpf_program *prog = bpf_object__find_program_by_name(plane.skel->obj, name);
+	struct bpf_prog_info info = {0};
+	__u32 len = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len) ? 0 : info.verified_insns;
+}
+
 static int print_stages(__u32 n)
 {
-	static const char *const names[] = {"stage_parse",     "stage_rpc",    "stage_lookup",
-					    "stage_authorize", "stage_guard2", "stage_build",
-					    "stage_csum"};
 	struct na_inode_snap snap = {0};
 	const __u32 zero = 0;
 	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC), err;
@@ -259,10 +273,12 @@ static int print_stages(__u32 n)
 				 &zero, &snap.inode, BPF_ANY);
 	close(fd);
 	printf("{\"files\": %u", n);
-	for (i = 0; i < sizeof(names) / sizeof(names[0]) && !err; i++) {
-		err = stage(names[i], &ns);
-		printf(", \"%s\": %u", names[i] + 6, ns > empty ? ns - empty : 0);
+	for (i = 0; i < STAGES && !err; i++) {
+		err = stage(stages[i], &ns);
+		walked[i] = verified(stages[i]);
+		printf(", \"%s\": %u", stages[i] + 6, ns > empty ? ns - empty : 0);
 	}
+	walked[STAGES] = verified("na_ingress");
 	err = err ?: hits(1, &ns);
 	printf(", \"hit\": %u, \"empty\": %u}", ns - empty, empty);
 	close_plane();
@@ -300,6 +316,7 @@ static int each(const char *list, int (*print)(__u32))
 
 int main(int argc, char **argv)
 {
+	size_t i;
 	int err;
 
 	if (argc != 3) {
@@ -311,7 +328,10 @@ int main(int argc, char **argv)
 	err = err ?: each(argv[1], print_stages);
 	printf("], \"connections\": [");
 	err = err ?: each(argv[2], print_flows);
-	printf("]}\n");
+	printf("], \"verified\": {");
+	for (i = 0; i < STAGES; i++)
+		printf("\"%s\": %u, ", stages[i] + 6, walked[i]);
+	printf("\"hit\": %u}}\n", walked[STAGES]);
 	if (err)
 		fprintf(stderr, "pieces: %s\n", strerror(-err));
 	return err ? 1 : 0;

@@ -10,7 +10,8 @@ def merged:
 	 connections: .[0].connections, rounds: length,
 	 p50_ns: gather(.p50_ns), p99_ns: gather(.p99_ns), ops: gather(.ops),
 	 client_cpu_ns: gather(.client_cpu_ns), server_cpu_ns: gather(.server_cpu_ns),
-	 cpu_ns: gather(cpu)};
+	 cpu_ns: gather(cpu)}
+	+ if .[0].counters then {hits: gather(.counters.hits // 0), hit_share: gather(.hit_share)} else {} end;
 
 def part($name): map(select(.part == $name));
 def table($name): part($name) | group_by([.mtu, .size, .depth, .connections, .files, .row]) | map(merged);

@@ -5,6 +5,7 @@
 # there is no inode behind such a file. MTU 9000.
 fake_size=1024
 scale_files=${BENCH_SCALE_FILES:-10 100 1000 10000 100000 1000000}
+warmup=${BENCH_WARMUP:-5000}
 scale_connections=${BENCH_SCALE_CONNECTIONS:-1 10 100 1000 2500}
 
 # scaled FILES: the programs with so many files, at d4.
@@ -16,7 +17,8 @@ scaled() {
 
 # read_fake OPTION...
 read_fake() {
-	client --server 10.77.4.1 --fake --size $fake_size --pid "$epoll_pid" --warmup 5000 "$@"
+	counted fake client --server 10.77.4.1 --fake --size $fake_size --pid "$epoll_pid" \
+		--warmup "$warmup" "$@"
 }
 
 scale_files() {
@@ -34,6 +36,18 @@ scale_files() {
 	done
 }
 
+# The same client, and a TC program that sends 1 KiB whatever was asked.
+scale_floor() {
+	local round
+	note "scale: the floor"
+	for ((round = 1; round <= rounds; round++)); do
+		helper floor "$bin/floor" --device d3 --fake --size $fake_size || return
+		cell part=scale row=floor -- client --server 10.77.3.1 --fake --any --size $fake_size \
+			--files 1000 --warmup "$warmup"
+		dismiss floor
+	done
+}
+
 scale_connections() {
 	local n round
 	scaled 1000 || return
@@ -42,7 +56,7 @@ scale_connections() {
 		for ((round = 1; round <= rounds; round++)); do
 			cell part=scale row=connections -- read_fake --files 1000 --connections "$n"
 			cell part=scale row=epoll_connections -- client --server 10.77.4.1 --port 2052 \
-				--fake --size $fake_size --files 1000 --warmup 5000 \
+				--fake --size $fake_size --files 1000 --warmup "$warmup" \
 				--pid "$direct_pid" --connections "$n"
 		done
 	done
@@ -64,7 +78,7 @@ scale_storm() {
 	note "scale: changes of other files"
 	for ((round = 1; round <= rounds; round++)); do
 		cell part=scale row=calm -- read_fake --files 1000 --ms 1000
-		cell part=scale row=storm -- one_storm 1000000
+		cell part=scale row=storm -- one_storm "${BENCH_STORM:-1000000}"
 	done
 	dismiss fake
 }
@@ -73,7 +87,7 @@ scale() {
 	world_mtu 9000
 	helper epoll "$bin/epoll" --port 2049 --fake-size $fake_size &&
 		helper direct "$bin/epoll" --port 2052 --fake-size $fake_size || return
-	scale_files && scale_connections && scale_storm
+	scale_files && scale_floor && scale_connections && scale_storm
 	dismiss epoll
 	dismiss direct
 }

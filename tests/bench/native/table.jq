@@ -8,6 +8,7 @@ def us: if . == null then "-" else . / 1000 | fixed(1) end;
 def rate: if . == null then "-" else 1e6 / . | fixed(0) end;
 def line: "| " + join(" | ") + " |";
 def head: line, ("|" + (map(if . == "row" then "---|" else "---:|" end) | add));
+def share: if . then "\(.median | fixed(1)) %" else "-" end;
 def kib: . / 1024 | tostring;
 def verdict($ok): if . == null then "not measured" elif $ok then "met" else "missed" end;
 
@@ -25,11 +26,11 @@ def verdict($ok): if . == null then "not measured" elif $ok then "met" else "mis
 "",
 "Median of the rounds, lowest and highest in brackets. CPU: of client, network and server together, for one READ; at full load of the one CPU its inverse is the rate, and unlike the rate it does not depend on what else the machine does.",
 "",
-(["row", "MTU", "KiB", "depth", "p50 us", "p99 us", "READs/s", "CPU us", "of it client"] | head),
+(["row", "MTU", "KiB", "depth", "p50 us", "p99 us", "READs/s", "CPU us", "of it client", "hits"] | head),
 (.rows[] | [.row, (.mtu | tostring), (.size | kib), (.depth | tostring),
 	"\(.p50_ns.median | us) [\(.p50_ns.min | us), \(.p50_ns.max | us)]", (.p99_ns.median | us),
 	(.ops.median | fixed(0)), "\(.cpu_ns.median | us) [\(.cpu_ns.min | us), \(.cpu_ns.max | us)]",
-	(.client_cpu_ns.median | us)] | line),
+	(.client_cpu_ns.median | us), (.hit_share | share)] | line),
 (if (.libnfs | length) == 0 then empty else "",
 "A user's client: libnfs (`nfsaccel-bench`), 4 KiB.",
 "",
@@ -47,6 +48,7 @@ def verdict($ok): if . == null then "not measured" elif $ok then "met" else "mis
 "",
 (["row", "cached files", "parse", "RPC", "lookup", "authorize", "guard 2", "build", "checksum", "hit"] | head),
 (.pieces.stages[] | ["stages", .files, .parse, .rpc, .lookup, .authorize, .guard2, .build, .csum, .hit] | map(tostring) | line),
+(.pieces.verified | ["verifier's instructions", "", .parse, .rpc, .lookup, .authorize, .guard2, .build, .csum, .hit] | map(tostring) | line),
 "",
 (["row", "connections", "hit"] | head),
 (.pieces.connections[] | ["connections", .connections, .hit] | map(tostring) | line),
@@ -55,9 +57,9 @@ def verdict($ok): if . == null then "not measured" elif $ok then "met" else "mis
 (if (.scale | length) == 0 then empty else "",
 "Scale: hits of 1 KiB at MTU 9000, depth 1 unless said otherwise. `epoll` is the epoll server with as many connections. The client's own cost grows with connections, too. Calm and storm: alone, and while the versions of other files move as fast as one process on the same CPU moves them.",
 "",
-(["row", "files", "connections", "depth", "p50 us", "p99 us", "CPU us"] | head),
+(["row", "files", "connections", "depth", "p50 us", "p99 us", "CPU us", "hits"] | head),
 (.scale[] | [.row, (.files | tostring), (.connections | tostring), (.depth | tostring), (.p50_ns.median | us),
-	(.p99_ns.median | us), "\(.cpu_ns.median | us) [\(.cpu_ns.min | us), \(.cpu_ns.max | us)]"] | line),
+	(.p99_ns.median | us), "\(.cpu_ns.median | us) [\(.cpu_ns.min | us), \(.cpu_ns.max | us)]", (.hit_share | share)] | line),
 "",
 "Memory and filling: maps made for so many files with one block of 4 KiB each (at most 65536 blocks), whose size depends on the cache; how long the harness, not nfsd, took to fill it through system calls; how long voiding all of it took.",
 "",
