@@ -3,7 +3,7 @@
 """Change bytes of a pinned BPF array: what a fault would leave behind.
 
 poke.py MAP set OFFSET NUMBER	a 32-bit word of element 0, of a map that can be mapped
-poke.py MAP flip EVERY		the first of every EVERY bytes of all elements, inverted
+poke.py MAP flip EVERY FROM	one of every EVERY bytes of all elements, from byte FROM on, inverted
 """
 import ctypes
 import mmap
@@ -43,10 +43,10 @@ def main():
         with mmap.mmap(array.fd, mmap.PAGESIZE) as page:
             struct.pack_into("=I", page, int(sys.argv[3]), int(sys.argv[4]))
         return
-    every = int(sys.argv[3])
+    every, first = int(sys.argv[3]), int(sys.argv[4])
 
     def flip(value):
-        for at in range(0, array.value_size, every):
+        for at in range(first, array.value_size, every):
             value[at] = bytes([value[at][0] ^ 0xFF])
 
     for key in range(array.entries):

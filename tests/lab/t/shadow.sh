@@ -46,8 +46,8 @@ nfsaccelctl clients
 nfsaccelctl exports
 nfsaccelctl doctor
 
-# A fault, while observing: told, and the next one too.
-poke $maps/na_slabs flip 4096
+# A fault, while observing: told, and the next one too. Blocks begin behind NA_SLAB_LEAD.
+poke $maps/na_slabs flip 4096 64
 lab_check "the bytes are nfsd's" read_all
 lab_check "the fault is found" lab_wait 60 at_least shadow_different 1
 lab_check "and told" lab_wait 60 eval 'status "events[].text" | grep -q "shadow check: the file.s bytes differ"'
@@ -68,7 +68,7 @@ before=$(lab_stat hits)
 lab_wait 60 eval 'at_least hits $((before + 20))' || lab_fail "no hits under load"
 lab_shadow 1
 sleep 1
-poke $maps/na_slabs flip 4096
+poke $maps/na_slabs flip 4096 64
 lab_check "answering ends" lab_wait 60 mode_is off
 lab_check "the reason is told" eval 'status reason | grep -q "shadow check found"'
 lab_check "the load goes on, every byte right" wait $load
