@@ -148,7 +148,7 @@ demo: ## plain nfsd against nfsd with nfsaccel, in the lab, as one table
 check: ## all tests; ends in N passed, N failed, N skipped
 	tests/check
 
-bench: ## guest instructions per READ, into build/bench/report.json
+bench: ## all that is measured, into build/bench/report.{md,json} (BENCH_PARTS="lab herd scale native")
 	tests/bench/run
 
 help: ## this list

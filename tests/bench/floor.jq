@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# report.json: adds to each kernel's floor.json the ratios, as .of, and the headline over all.
+# The lab's kernels: adds to each one's floor.json the ratios, as .rows; and the headline.
 # What the client and the network cost is the floor less what its program took; where nfsd's
 # reply and the cache's reach the client in as many packets, the rest is the server's.
 def ratio(a; b): if a and b then (a * 1000 / b | round / 10) else null end;
@@ -18,7 +18,7 @@ with_entries(.value |= if .floor then . as $k | .rows = [
 	row($k.floor; "read1k_mtu1500"; true), row($k.floor; "read4k_mtu1500"; false),
 	row($k.floor; "read1k_mtu9000"; true), row($k.floor; "read4k_mtu9000"; true),
 	row($k.floor; "read4k_wire"; false)] else . end) |
-. + {headline: with_entries(.value |= {
+{lab: ., headline: with_entries(.value |= {
 	read4k_hit_of_plain: ratio(.read4k_hit; .read4k_plain),
 	read4k_nocache_of_plain: ratio(.read4k_nocache; .read4k_plain)} +
 	([.rows[]? | {("\(.name)_hit_of_floor"): .hit_of_floor}] | add // {}) +

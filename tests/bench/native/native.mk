@@ -11,8 +11,9 @@ NATIVE_SET := $(NATIVE_DIR)/set.o $(BUILD)/tests/prog/rpc.o
 .PHONY: bench-native bench-native-progs
 bench-native-progs: $(NATIVE_PROGS) $(BUILD)/tests/clients/nfsaccel-bench
 
-bench-native: ## this kernel, no nfsd: the cache against ganesha, into build/bench/native.md
+bench-native: ## this kernel, no nfsd: the cache against ganesha, into the same report
 	tests/bench/native/run
+	tests/bench/report $(CURDIR)/build/bench tests/bench/native/run 6.1 6.12 7.2
 
 $(NATIVE_DIR)/%.o: tests/bench/native/%.c tests/bench/native/native.mk | $(BPF_SKEL) $(NATIVE_SKEL)
 	@mkdir -p $(@D)

@@ -12,7 +12,7 @@ def share: if . then "\(.median | fixed(1)) %" else "-" end;
 def kib: . / 1024 | tostring;
 def verdict($ok): if . == null then "not measured" elif $ok then "met" else "missed" end;
 
-"Kernel \(.host.kernel), \(.host.cpu), \(.host.ncpu) CPUs of which one is used; load average at the start \(.host.load); nfs-ganesha \(.host.ganesha); commit \(.host.commit), \(.host.date); \(.host.rounds) rounds of \(.host.ms) ms, all cells in turn.",
+"`\(.host.command)`: kernel \(.host.kernel), \(.host.cpu), \(.host.ncpu) CPUs of which one is used; load average at the start \(.host.load); nfs-ganesha \(.host.ganesha); congestion control \(.host.congestion); commit \(.host.commit), \(.host.date); \(.host.rounds) rounds of \(.host.ms) ms, all cells in turn.",
 "",
 "Ratios of this run, 4 KiB unless said otherwise:",
 "",

@@ -27,6 +27,12 @@ world_up() {
 	mkdir "$work/export" && mount -t tmpfs -o size=200m none "$work/export" || return
 	ip netns add "$server_ns" && ip netns add "$client_ns" || return
 	in_server ip link set lo up
+	for i in server client; do
+		# what does not pace, whatever this host prefers; not each may be had in a namespace
+		"in_$i" bash -c 'for cc in cubic reno; do
+			echo $cc >/proc/sys/net/ipv4/tcp_congestion_control && break
+		done' 2>/dev/null || return
+	done
 	for i in 0 1 2 3 4; do
 		in_server ip link add "d$i" type veth peer name "d$i" netns "$client_ns" || return
 		in_server ip addr add "10.77.$i.1/24" dev "d$i"
