@@ -11,7 +11,8 @@ def merged:
 	 p50_ns: gather(.p50_ns), p99_ns: gather(.p99_ns), ops: gather(.ops),
 	 client_cpu_ns: gather(.client_cpu_ns), server_cpu_ns: gather(.server_cpu_ns),
 	 cpu_ns: gather(cpu)}
-	+ if .[0].counters then {hits: gather(.counters.hits // 0), hit_share: gather(.hit_share)} else {} end;
+	+ if .[0].counters then {hits: gather(.counters.hits // 0), hit_share: gather(.hit_share),
+		acks_a_hit: gather((.counters.release_acks // 0) / (.counters.hits // 1))} else {} end;
 
 def part($name): map(select(.part == $name));
 def table($name): part($name) | group_by([.mtu, .size, .depth, .connections, .files, .row]) | map(merged);
