@@ -63,17 +63,22 @@ na_inline bool na_learn_ack(struct na_flow *f, const struct na_segment *s, __u32
  * for what is and will be injected (the server ignores windows that shrink while seq and ack
  * stand still, tcp_may_update_window()). Injections inside the headroom leave the server its
  * share: in want of it, it would stop inside a record, and nothing could be injected.
- * Not of a small window: half a packet's window would stop the server.
+ * Not of a small window: half a packet's window would stop the server. A server that has
+ * little under way gets a quarter, and no more before half of that is used: what it will not
+ * fill is ours.
  */
 na_inline __u32 na_server_edge(const struct na_flow *f, const struct na_segment *s, __u32 ack_s)
 {
 	__u32 win = (__u32)s->win << f->c_wscale;
-	__u32 room = win / 2 < NA_HEADROOM_MAX ? win / 2 : NA_HEADROOM_MAX;
 	bool shave = (f->flags & NA_FLOW_SHAVE) && win >> 2 >= NA_SHAVE_PACKETS * f->mss &&
 		     s->win > NA_SHAVE_UNITS;
+	bool calm = na_seq_le(f->s_high, ack_s + (win >> 3));
+	__u32 room = calm ? win - (win >> 2) : win / 2;
 	__u32 out = f->dout - (s->ack - ack_s); /* injected, not acknowledged */
 	__u32 edge;
 
+	if (room > NA_HEADROOM_MAX)
+		room = NA_HEADROOM_MAX;
 	/*
 	 * The server's packets are at most half the largest window it saw, whatever the MTU
 	 * (tcp_bound_to_half_wnd()): three quarters of a window still let one pass.
@@ -84,7 +89,12 @@ na_inline __u32 na_server_edge(const struct na_flow *f, const struct na_segment 
 		room = win >> 2;
 	}
 	edge = ack_s + win - (shave && room > out ? room : out);
+	if (shave && calm) {
+		__u32 told = na_seq_min(f->s_edge_told, ack_s + win - out);
 
+		if (na_seq_lt(edge, told) || na_seq_le(f->s_high + (win >> 3) + f->mss, told))
+			edge = told;
+	}
 	return na_seq_lt(edge, ack_s) ? ack_s : edge;
 }
 
@@ -142,7 +152,7 @@ na_inline bool na_news_to_server(const struct na_flow *f, const struct na_segmen
 	__u32 edge = a->ack + (a->win << f->c_wscale);
 
 	return na_seq_lt(f->s_una, a->ack) || na_seq_lt(f->s_edge_last, edge) || a->nsack ||
-	       (s->flags & (NA_TCP_ECE | NA_TCP_CWR | NA_TCP_URG));
+	       (s->flags & (NA_TCP_RST | NA_TCP_ECE | NA_TCP_CWR | NA_TCP_URG));
 }
 
 /* Remember what the server is being told. */
@@ -304,7 +314,8 @@ na_inline void na_place_payload(struct na_flow *f, const struct na_segment *s, s
 			a->keep = 0;
 			a->todo = NA_DO_BARE;
 			a->seq = f->c_next - f->din;
-			a->again_now = !na_network_copy(f, start, s->now);
+			a->again_now = (s->facts & NA_SEG_CSUM) &&
+				       !na_network_copy(f, start, s->now);
 			return;
 		}
 		a->keep = start - s->seq;

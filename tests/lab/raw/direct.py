@@ -21,8 +21,10 @@ class Work:
         self.mount, self.names = mount, sorted(os.listdir(reference))
         self.expected = {}
         for name in self.names:
-            with open(os.path.join(reference, name), "rb") as file:
-                self.expected[name] = file.read()
+            # not open(): that asks for a terminal by ioctl, which makes the cache forget the file
+            fd = os.open(os.path.join(reference, name), os.O_RDONLY)
+            self.expected[name] = os.read(fd, os.fstat(fd).st_size)
+            os.close(fd)
         self.lock, self.taken = threading.Lock(), 0
         self.end = passes * len(self.names) if passes else None
         self.done = []  # files, by thread
