@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define min(a, b) ((a) < (b) ? (a) : (b))
+#define max(a, b) ((a) > (b) ? (a) : (b))
 
 #define LAST	  0x80000000u
 #define HEAD	  16u /* mark, number, kind, length of the reply */
@@ -114,6 +115,37 @@ void app_start(struct sim *s)
 	a->c_wake = s->now;
 	a->c_read_at = a->s_read_at = NEVER;
 	a->idle_left = s->cfg.gaps;
+	a->down_at = 1 + rng_below(&s->rng, s->cfg.nreq / 2 + 1);
+}
+
+/* The link fails in the midst of it all, or what was out when it did has come. */
+static void note_link(struct sim *s, uint32_t n)
+{
+	struct app *a = &s->app;
+	struct stats *st = s->st;
+	uint32_t i;
+
+	if (a->waiting && n < a->out && !--a->waiting && s->now >= s->up_at) {
+		uint64_t tenths = (s->now - s->up_at) / (100 * MSEC);
+
+		st->resumes++;
+		st->resumed[min(tenths, RESUME_MAX)]++;
+	}
+	if (!s->cfg.downs || a->answered < a->down_at || s->now < s->up_at)
+		return;
+	s->cfg.downs--;
+	s->up_at = s->now + (s->cfg.down - rng_below(&s->rng, s->cfg.down / MSEC * 9 / 10) * MSEC);
+	s->cfg.heal = max(s->cfg.heal, s->up_at);
+	a->down_at = a->answered + 1 + rng_below(&s->rng, s->cfg.nreq / 2 + 1);
+	a->out = a->written;
+	for (i = a->waiting = 0; i < a->out; i++)
+		a->waiting += !a->req[i].replied;
+	if (!a->waiting) { /* then it is the next request that counts */
+		a->out++;
+		a->waiting = 1;
+	}
+	trace(s, "the link fails until %.3f, %u requests are out", (double)s->up_at / SEC,
+	      a->waiting);
 }
 
 void app_client_wake(struct sim *s)
@@ -180,6 +212,7 @@ void app_client_read(struct sim *s)
 		a->answered++;
 		a->c_pos += n;
 		trace(s, "client has reply %u", i);
+		note_link(s, i);
 	}
 	tcp_read(t, t->rbase + have);
 	if (a->answered != got && a->c_wake == NEVER)

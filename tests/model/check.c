@@ -46,6 +46,7 @@ void check_consumed(struct sim *s, const struct na_flow *f, const struct na_fifo
 	c->rep_c = slot->rep_c;
 	c->rep_len = slot->rep_len;
 	c->rep_s = slot->rep_s;
+	c->sent = s->now;
 	if (last && (na_seq_lt(c->req_c, last->req_c + last->req_len) ||
 		     na_seq_lt(c->rep_c, last->rep_c + last->rep_len)))
 		fail(s, "I1: consumed or injected out of order");
@@ -68,8 +69,8 @@ void check_consumed(struct sim *s, const struct na_flow *f, const struct na_fifo
 /* Nothing but copies and late packets: whatever was sent will come. */
 static bool only_late(const struct config *c)
 {
-	return !c->loss[0] && !c->loss[1] && !c->bad && !c->drop && !c->data_drop && !c->emit_fail &&
-	       !c->pauses && !c->stray_syn;
+	return !c->loss[0] && !c->loss[1] && !c->down && !c->bad && !c->drop && !c->data_drop &&
+	       !c->prune && !c->emit_fail && !c->pauses && !c->stray_syn;
 }
 
 /*
@@ -99,6 +100,24 @@ void check_resend(struct sim *s, const struct na_segment *g, const struct na_act
 		fail(s, "a reply was sent again twice in a round trip");
 	h->resent_c = slot->rep_c;
 	h->resent_at = s->now;
+}
+
+/* What has gone unacknowledged for a second is sent again when the client's newest word says so. */
+void check_stale(struct sim *s, const struct na_segment *g, const struct na_action *a)
+{
+	const struct na_flow *f = &s->tc.f;
+	uint64_t old = 1050 * MSEC;
+	uint32_t i;
+
+	if (g->len || (g->flags & ~NA_TCP_PSH) != NA_TCP_ACK || !(g->facts & NA_SEG_CSUM) ||
+	    (g->facts & NA_SEG_DYING) || (f->flags & NA_FLOW_DEAD) || g->ack != f->c_ack ||
+	    g->seq != s->cl.snd_nxt || g->tsval != f->c_tsval ||
+	    (a->todo & NA_DO_RESEND) || s->now < s->sh.resent_at + old)
+		return;
+	for (i = s->sh.done; i < s->sh.n; i++)
+		if (na_seq_le(s->sh.c[i].rep_c, g->ack) && s->now > s->sh.c[i].sent + old &&
+		    na_seq_lt(g->ack, s->sh.c[i].rep_c + s->sh.c[i].rep_len))
+			fail(s, "a reply was not sent again a second after it was lost");
 }
 
 /* What proved to be late does not leave the allowance cut. */
@@ -312,7 +331,7 @@ void check_to_server(struct sim *s, const struct pkt *p)
 			continue;
 		if (p->sack[i].left == p->ack)
 			fail(s, "a SACK block to the server that begins at the ack");
-		if (!client_holds(s, p->sack[i].left, p->sack[i].right))
+		if (!s->cfg.prune && !client_holds(s, p->sack[i].left, p->sack[i].right))
 			fail(s, "SACK to the server of bytes the client lacks");
 	}
 	if (p->len > 1 && na_seq_lt(s->sv.rcv_edge, p->seq + p->len))

@@ -3,8 +3,9 @@
 
 #include <string.h>
 
-static const char *const profiles[] = {"clean", "steady", "lossy",  "heavy",   "reorder", "drop", "small",
-				       "idle",	"adopt",  "ending", "corrupt", "busy",	  "percent", NULL};
+static const char *const profiles[] = {"clean", "steady", "lossy",   "heavy", "reorder",
+				       "drop",	"small",  "idle",    "adopt", "ending",
+				       "corrupt", "link", "busy",    "percent", NULL};
 
 enum profile {
 	P_CLEAN,
@@ -18,6 +19,7 @@ enum profile {
 	P_ADOPT,
 	P_ENDING,
 	P_CORRUPT,
+	P_LINK,
 	P_BUSY, /* dear: long runs */
 	P_PERCENT, /* of all packets are lost, on a path that is otherwise good; long runs, too */
 	P_MIXED
@@ -117,6 +119,8 @@ static void harm(struct rng *r, struct config *c, enum profile p)
 	}
 	if (p == P_DROP || rng_pm(r, all))
 		c->drop = rng_below(r, 150), c->data_drop = rng_below(r, 150);
+	if (rng_pm(r, p == P_DROP || p == P_HEAVY ? 300 : all / 8))
+		c->prune = rng_below(r, 300);
 	if (p == P_CORRUPT || rng_pm(r, all / 2))
 		c->bad = rng_below(r, 100), c->split = rng_pm(r, 500) ? 100 : c->split;
 	if (rng_pm(r, 200))
@@ -152,6 +156,10 @@ static void shape(struct rng *r, struct config *c, enum profile p)
 		c->attach = rng_pm(r, 500) ? rng_range(r, 1, 50) * MSEC : rng_range(r, 1, 9) * SEC;
 		c->gaps = 4;
 		c->gap = rng_range(r, 300, 3000) * MSEC;
+	}
+	if (p == P_LINK || rng_pm(r, any / 4)) {
+		c->downs = rng_range(r, 1, 3);
+		c->down = 5 * SEC;
 	}
 	if (p == P_ENDING || rng_pm(r, any)) {
 		c->ending = rng_below(r, END_DYING + 1);
@@ -221,10 +229,13 @@ void config_pick(struct sim *s, const char *profile)
 	pick_load(r, c);
 	pick_ends(r, c);
 	shape(r, c, p);
-	if (p != P_CLEAN && p != P_STEADY && p != P_BUSY && p != P_PERCENT && p != P_IDLE && !(p == P_SMALL && rng_pm(r, 500)) &&
-	    !((p == P_ADOPT || p == P_ENDING) && rng_pm(r, 500)))
+	if (p != P_CLEAN && p != P_STEADY && p != P_BUSY && p != P_PERCENT && p != P_IDLE &&
+	    !(p == P_SMALL && rng_pm(r, 500)) &&
+	    !((p == P_ADOPT || p == P_ENDING || p == P_LINK) && rng_pm(r, 500)))
 		harm(r, c, p);
-	c->clean = !c->heal;
+	c->clean = !c->heal && !c->downs;
+	if (p == P_LINK)
+		c->nreq *= 3;
 	if (p == P_STEADY) {
 		c->steady = true;
 		c->nreq = 100 + 3 * c->depth;

@@ -42,8 +42,10 @@ struct config {
 	uint64_t delay, jitter, heal;
 	uint32_t loss[2], dup[2], reorder[2], split, gro, bad, stray_syn;
 	uint64_t late; /* how late a reordered packet is at most */
+	uint32_t downs; /* how often the link fails: nothing comes through */
+	uint64_t down;	/* and how long at most */
 	/* between TC and the socket */
-	uint32_t drop, data_drop;
+	uint32_t drop, data_drop, prune;
 	uint64_t backlog;
 	/* TC */
 	uint32_t deaf, emit_fail, torn, max_packets, alive_pass;

@@ -82,11 +82,11 @@ void trace(struct sim *s, const char *fmt, ...)
 
 	if (!s->trace)
 		return;
-	printf("%12.6f  ", (double)s->now / SEC);
+	fprintf(s->log, "%12.6f  ", (double)s->now / SEC);
 	va_start(ap, fmt);
-	vprintf(fmt, ap);
+	vfprintf(s->log, fmt, ap);
 	va_end(ap);
-	putchar('\n');
+	putc('\n', s->log);
 }
 
 /* Sequence numbers are shown relative to both sides' first bytes. */
@@ -97,16 +97,16 @@ void trace_pkt(struct sim *s, const char *where, const struct pkt *p)
 
 	if (!s->trace)
 		return;
-	printf("%12.6f  %-18s %s%s%s%s%s seq %d+%u ack %d win %u", (double)s->now / SEC, where,
+	fprintf(s->log, "%12.6f  %-18s %s%s%s%s%s seq %d+%u ack %d win %u", (double)s->now / SEC, where,
 	       p->flags & NA_TCP_SYN ? "S" : "", p->flags & NA_TCP_FIN ? "F" : "",
 	       p->flags & NA_TCP_RST ? "R" : "", p->flags & NA_TCP_ACK ? "." : "",
 	       p->bad ? " BAD" : "", (int)(p->seq - (up ? s->cfg.c_isn : s->cfg.s_isn) - 1), p->len,
 	       (int)(p->ack - (up ? s->cfg.s_isn : s->cfg.c_isn) - 1), p->win);
 	if (p->ts)
-		printf(" ts %u/%u", p->tsval, p->tsecr);
+		fprintf(s->log, " ts %u/%u", p->tsval, p->tsecr);
 	for (i = 0; i < p->nsack; i++)
-		printf(" sack %d-%d",
+		fprintf(s->log, " sack %d-%d",
 		       (int)(p->sack[i].left - (up ? s->cfg.s_isn : s->cfg.c_isn) - 1),
 		       (int)(p->sack[i].right - (up ? s->cfg.s_isn : s->cfg.c_isn) - 1));
-	putchar('\n');
+	putc('\n', s->log);
 }

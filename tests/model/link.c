@@ -76,6 +76,11 @@ static void one(struct sim *s, struct link *l, enum event_kind to, struct pkt *p
 	uint32_t dir = to == EV_CLIENT;
 	uint64_t at = s->now + c->delay;
 
+	if (s->now < s->up_at) {
+		trace_pkt(s, dir ? "     link down" : "> link down", p);
+		pkt_free(s, p);
+		return;
+	}
 	if (c->jitter)
 		at += rng_below(&s->rng, (uint32_t)c->jitter);
 	if (!well) {

@@ -15,7 +15,11 @@
 
 #define MAX_JOBS  64
 #define MAX_SHOWN 20
+#define SHOWN_LINES 60 /* of the trace of the first that fails */
 #define SOON	  76 /* percent of losses repaired without a timer; plain TCP's 70 */
+#define SOON_RTT  30 /* which takes no more than three round trips */
+#define RESUMED    85 /* percent of links' returns after which all goes on soon; plain TCP's 90 */
+#define RESUMED_BY 35 /* tenths of a second */
 
 static const char *const loads[LOADS] = {
 	"1", "2-8", "9-32", "64", "1 in pieces", "32 of READs only", "128 of READs only"};
@@ -27,7 +31,7 @@ struct options {
 	uint64_t from, count, fails;
 	uint32_t jobs;
 	const char *profile, *known;
-	bool single, trace, plain;
+	bool single, trace, plain, keep;
 };
 
 struct shared {
@@ -42,12 +46,14 @@ static void show_state(const struct sim *s)
 	const struct config *c = &s->cfg;
 	uint32_t ci = c->c_isn + 1, si = c->s_isn + 1, i;
 
-	printf("config: depth %u mss %u/%u wscale %u/%u buf %u/%u sack %d ts %d ending %d early %d "
+	fprintf(s->log,
+	       "config: depth %u mss %u/%u wscale %u/%u buf %u/%u sack %d ts %d ending %d early %d "
 	       "loss %u/%u reorder %u/%u drop %u/%u bad %u\n",
 	       c->depth, c->c_mss, c->s_mss, c->c_wscale, c->s_wscale, c->c_buf, c->s_buf, c->sack,
 	       c->ts, c->ending, c->early_end, c->loss[0], c->loss[1], c->reorder[0], c->reorder[1],
 	       c->drop, c->data_drop, c->bad);
-	printf("flow: flags %#x c_next %d din %u told %d s_ack %d s_edge %d; s_high %d dout %u "
+	fprintf(s->log,
+	       "flow: flags %#x c_next %d din %u told %d s_ack %d s_edge %d; s_high %d dout %u "
 	       "c_ack %d c_edge %d s_una %d s_edge_told %d cwnd %u sync %u/%u\n",
 	       f->flags, (int)(f->c_next - ci), f->din, (int)(f->told - ci), (int)(f->s_ack - ci),
 	       (int)(f->s_edge - ci), (int)(f->s_high - si), f->dout, (int)(f->c_ack - si),
@@ -56,7 +62,7 @@ static void show_state(const struct sim *s)
 	for (i = 0; i < f->count; i++) {
 		const struct na_fifo_slot *q = &f->fifo[(f->head + i) & (NA_FIFO - 1)];
 
-		printf("slot: request %d+%u (server %d), reply %d+%u (server %d)\n",
+		fprintf(s->log, "slot: request %d+%u (server %d), reply %d+%u (server %d)\n",
 		       (int)(q->req_c - ci), q->req_len, (int)(q->req_s - ci), (int)(q->rep_c - si),
 		       q->rep_len, (int)(q->rep_s - si));
 	}
@@ -73,10 +79,56 @@ static bool run_seed(struct sim *s, uint64_t seed, const struct options *o)
 	if (sim_run(s))
 		return true;
 	if (o->trace) {
-		printf("%12.6f  VIOLATION\n", (double)s->now / SEC);
+		fprintf(s->log, "%12.6f  VIOLATION\n", (double)s->now / SEC);
 		show_state(s);
 	}
 	return false;
+}
+
+/*
+ * The same run once more, for the end of its trace. In a process of its own: what is wrong may
+ * have written anywhere.
+ */
+static void show_end(struct sim *s, const struct options *o)
+{
+	struct options again = *o;
+	struct stats none = {0};
+	uint32_t lines = 0;
+	char *text = NULL, *p;
+	size_t len = 0;
+	pid_t child = fork();
+
+	if (child) {
+		if (child > 0)
+			waitpid(child, NULL, 0);
+		return;
+	}
+	alarm(20);
+	again.trace = true;
+	s->log = open_memstream(&text, &len);
+	if (!s->log)
+		_exit(1);
+	s->st = &none;
+	run_seed(s, s->seed, &again);
+	fclose(s->log);
+	for (p = text + len; p > text && (p[-1] != '\n' || lines++ <= SHOWN_LINES); p--)
+		;
+	fputs(p, stdout);
+	fflush(stdout);
+	_exit(0);
+}
+
+/* It is run first from now on. */
+static void keep_seed(const struct sim *s, const struct options *o)
+{
+	FILE *f = fopen(o->known, "a");
+
+	if (!f) {
+		printf("cannot be kept in %s\n", o->known);
+		return;
+	}
+	fprintf(f, "%llu %s # %s\n", (unsigned long long)s->seed, o->profile ?: "", s->violation);
+	fclose(f);
 }
 
 static void describe(const struct sim *s, const struct options *o)
@@ -94,11 +146,16 @@ static void work(const struct options *o, struct shared *out, uint32_t job)
 	if (!s)
 		exit(2);
 	s->st = &out->st;
+	s->log = stdout;
 	for (i = job; i < o->count; i += o->jobs) {
 		if (run_seed(s, o->from + i, o))
 			continue;
 		if (out->violations++ < MAX_SHOWN / o->jobs + 1)
 			describe(s, o);
+		if (out->violations == 1 && o->keep)
+			keep_seed(s, o);
+		if (out->violations == 1 && !o->trace)
+			show_end(s, o);
 		if (o->fails && out->violations >= o->fails)
 			break;
 	}
@@ -119,6 +176,7 @@ static uint64_t run_known(const struct options *o, struct shared *out, uint64_t 
 		exit(2);
 	}
 	s->st = &out->st;
+	s->log = stdout;
 	while (fgets(line, sizeof(line), f)) {
 		struct options one = *o;
 		int got;
@@ -131,6 +189,8 @@ static uint64_t run_known(const struct options *o, struct shared *out, uint64_t 
 		n++;
 		if (!run_seed(s, seed, &one)) {
 			describe(s, &one);
+			if (!*bad)
+				show_end(s, &one);
 			(*bad)++;
 		}
 	}
@@ -148,29 +208,29 @@ static void add_up(struct stats *sum, const struct stats *one)
 		a[i] += b[i];
 }
 
-/* Percent of the losses that were repaired within three round trips: without a timer. */
-static uint32_t soon(const struct stats *st)
+/* Percent of n that took at most so many tenths. */
+static uint32_t within(const uint64_t *took, uint64_t n, uint32_t tenths)
 {
 	uint64_t sum = 0;
 	uint32_t i;
 
-	for (i = 0; i <= 30; i++)
-		sum += st->repaired[i];
-	return (uint32_t)(sum * 100 / st->repairs);
+	for (i = 0; i <= tenths; i++)
+		sum += took[i];
+	return (uint32_t)(sum * 100 / n);
 }
 
-/* By how many tenths of a round trip so many thousandths of the losses were repaired. */
-static uint32_t repaired_by(const struct stats *st, uint32_t thousandths)
+/* By how many tenths so many thousandths of n were done; most is the last column. */
+static double done_by(const uint64_t *took, uint64_t n, uint32_t most, uint32_t thousandths)
 {
 	uint64_t sum = 0;
 	uint32_t i;
 
-	for (i = 0; i < REPAIR_MAX; i++) {
-		sum += st->repaired[i];
-		if (sum * 1000 >= st->repairs * thousandths)
+	for (i = 0; i < most; i++) {
+		sum += took[i];
+		if (sum * 1000 >= n * thousandths)
 			break;
 	}
-	return i;
+	return i / 10.0;
 }
 
 static void report(const struct stats *st)
@@ -208,8 +268,17 @@ static void report(const struct stats *st)
 	if (st->repairs)
 		printf("\none packet in a hundred lost: %llu of replies, %u %% repaired within three round "
 		       "trips; p50 %.1f, p90 %.1f, p99 %.1f",
-		       N(repairs), soon(st), repaired_by(st, 500) / 10.0, repaired_by(st, 900) / 10.0,
-		       repaired_by(st, 990) / 10.0);
+		       N(repairs), within(st->repaired, st->repairs, SOON_RTT),
+		       done_by(st->repaired, st->repairs, REPAIR_MAX, 500),
+		       done_by(st->repaired, st->repairs, REPAIR_MAX, 900),
+		       done_by(st->repaired, st->repairs, REPAIR_MAX, 990));
+	if (st->resumes)
+		printf("\nlink down %llu times; %u %% have all replies within 3.5 s of its return; "
+		       "p50 %.1f s, p90 %.1f s, p99 %.1f s",
+		       N(resumes), within(st->resumed, st->resumes, RESUMED_BY),
+		       done_by(st->resumed, st->resumes, RESUME_MAX, 500),
+		       done_by(st->resumed, st->resumes, RESUME_MAX, 900),
+		       done_by(st->resumed, st->resumes, RESUME_MAX, 990));
 	putchar('\n');
 #undef N
 }
@@ -217,7 +286,7 @@ static void report(const struct stats *st)
 static void usage(void)
 {
 	fprintf(stderr, "usage: model [--seeds N] [--from S] [--jobs J] [--profile NAME] "
-			"[--known FILE] [--fails N] [--plain]\n"
+			"[--known FILE [--keep]] [--fails N] [--plain]\n"
 			"       model --seed S [--profile NAME] [--trace]\nprofiles: mixed");
 	for (const char *const *p = config_profiles(); *p; p++)
 		fprintf(stderr, " %s", *p);
@@ -230,7 +299,8 @@ static struct options parse(int argc, char **argv)
 	static const struct option longs[] = {
 		{"seeds", 1, NULL, 'n'},   {"from", 1, NULL, 'f'},  {"jobs", 1, NULL, 'j'},
 		{"profile", 1, NULL, 'p'}, {"seed", 1, NULL, 's'},  {"trace", 0, NULL, 't'},
-		{"plain", 0, NULL, 'q'},   {"known", 1, NULL, 'k'},   {"fails", 1, NULL, 'x'}, {0}};
+		{"plain", 0, NULL, 'q'},   {"known", 1, NULL, 'k'},   {"fails", 1, NULL, 'x'},
+		{"keep", 0, NULL, 'e'}, {0}};
 	struct options o = {.from = 1, .count = 100000, .jobs = 1};
 	int c;
 
@@ -265,6 +335,9 @@ static struct options parse(int argc, char **argv)
 		case 'k':
 			o.known = optarg;
 			break;
+		case 'e':
+			o.keep = true;
+			break;
 		case 'x':
 			o.fails = n;
 			break;
@@ -272,7 +345,7 @@ static struct options parse(int argc, char **argv)
 			usage();
 		}
 	}
-	if (optind != argc)
+	if (optind != argc || (o.keep && !o.known))
 		usage();
 	return o;
 }
@@ -322,8 +395,12 @@ int main(int argc, char **argv)
 			violations++;
 		}
 	}
-	if (sum.repairs > 2000 && soon(&sum) < SOON) {
+	if (sum.repairs > 2000 && within(sum.repaired, sum.repairs, SOON_RTT) < SOON) {
 		printf("repaired within three round trips: below %u %%\n", SOON);
+		violations++;
+	}
+	if (sum.resumes > 2000 && within(sum.resumed, sum.resumes, RESUMED_BY) < RESUMED) {
+		printf("all goes on within 3.5 s after the link's return: below %u %%\n", RESUMED);
 		violations++;
 	}
 	printf("%llu seeds, %llu violations, %.0f seeds/s\n", (unsigned long long)seeds,

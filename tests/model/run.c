@@ -147,7 +147,7 @@ static void begin_end(struct sim *s)
 	s->linger_at = s->now + LINGER;
 	if (s->cfg.early_end && s->cfg.ending != END_IDLE)
 		s->linger_at += PATIENCE;
-	s->cfg.heal = s->now;
+	s->cfg.heal = s->up_at = s->now;
 	switch (s->cfg.ending) {
 	case END_IDLE:
 		break;
@@ -335,6 +335,7 @@ bool sim_run(struct sim *s)
 	s->arena_used = 0;
 	s->violation = NULL;
 	s->closing = s->vanished = false;
+	s->up_at = 0;
 	s->closed_at = s->linger_at = NEVER;
 	memset(&s->up, 0, sizeof(s->up));
 	memset(&s->down, 0, sizeof(s->down));

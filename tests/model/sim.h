@@ -10,6 +10,7 @@
 #include <setjmp.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "nfsaccel/segment.h"
 #include "tests/model/config.h"
@@ -81,11 +82,14 @@ struct app {
 	uint32_t s_pos, c_pos;		       /* how far each has parsed its input */
 	uint32_t idle_left;
 	uint32_t rest; /* bytes of a reply half written */
+	uint32_t down_at; /* so many replies, and the link fails */
+	uint32_t out, waiting; /* requests out when it did, and how many still are */
 };
 
 /* Every request the splice ever consumed in this connection, kept apart from its state. */
 struct consumed {
 	uint32_t req_c, req_len, req_s, rep_c, rep_len, rep_s;
+	uint64_t sent;
 };
 
 struct shadow {
@@ -133,6 +137,7 @@ enum load {
 
 #define MAX_LOST   256u
 #define REPAIR_MAX 400u /* tenths of a round trip */
+#define RESUME_MAX 100u /* tenths of a second */
 
 /* A packet of a reply that the wire lost. */
 struct lost {
@@ -146,6 +151,8 @@ struct stats {
 	uint64_t resets, reuses, why[NA_V_MAX + 1];
 	/* runs that lose one packet in a hundred: losses by the tenths of a round trip to their repair */
 	uint64_t repairs, repaired[REPAIR_MAX + 1];
+	/* links that failed: by the tenths of a second from their return to all replies */
+	uint64_t resumes, resumed[RESUME_MAX + 1];
 	/* loss-free runs by depth (enum load) */
 	uint64_t qd_eligible[LOADS], qd_hits[LOADS], qd_why[LOADS][NA_V_MAX + 1];
 };
@@ -165,8 +172,10 @@ struct sim {
 	uint16_t conn;	    /* number of the connection: events of an older one are void */
 	uint64_t linger_at; /* the time by which all must be quiet */
 	uint64_t closed_at;
+	uint64_t up_at; /* until then the link is down */
 	bool closing, vanished;
 	bool trace;
+	FILE *log; /* where the trace goes */
 	uint64_t seed;
 	struct lost lost[MAX_LOST];
 	uint32_t nlost;
@@ -222,6 +231,7 @@ void fail(struct sim *s, const char *what) __attribute__((noreturn));
 void check_start(struct sim *s);
 void check_consumed(struct sim *s, const struct na_flow *f, const struct na_fifo_slot *slot);
 void check_resend(struct sim *s, const struct na_segment *g, const struct na_action *a, bool again);
+void check_stale(struct sim *s, const struct na_segment *g, const struct na_action *a);
 void check_allowance(struct sim *s, const struct na_segment *g);
 void repair_lost(struct sim *s, const struct pkt *p);
 void repair_done(struct sim *s);

@@ -277,7 +277,8 @@ static void answer(struct sim *s, const struct na_offer *o, const struct na_acti
 	s->app.hits += a->taken;
 }
 
-static void count_in(struct sim *s, const struct na_offer *o, const struct na_action *a)
+static void count_in(struct sim *s, uint32_t len, const struct na_offer *o,
+		     const struct na_action *a)
 {
 	uint32_t i;
 
@@ -289,7 +290,7 @@ static void count_in(struct sim *s, const struct na_offer *o, const struct na_ac
 	s->st->resends += !!(a->todo & NA_DO_RESEND);
 	s->st->releases += !!(a->todo & NA_DO_ACK);
 	s->st->bares += !!(a->todo & NA_DO_BARE);
-	s->app.held += (a->todo & NA_DO_BARE) && !(a->todo & NA_DO_REPLY);
+	s->app.held += len && (a->todo & (NA_DO_BARE | NA_DO_DROP)) && !(a->todo & NA_DO_REPLY);
 	s->st->drops += !!(a->todo & NA_DO_DROP);
 }
 
@@ -324,7 +325,8 @@ void tc_ingress(struct sim *s, struct pkt *p)
 	na_splice_in(f, &g, &o, &a);
 	check_action(s, &a);
 	check_allowance(s, &g);
-	count_in(s, &o, &a);
+	check_stale(s, &g, &a);
+	count_in(s, p->len, &o, &a);
 	if (o.n && a.why < NA_V_MAX)
 		trace(s, "%u not taken: reason %u", o.n - a.taken, a.why);
 	if (a.todo & NA_DO_REPLY)

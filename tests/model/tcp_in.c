@@ -98,6 +98,20 @@ static void ofo_drain(struct tcp *t)
 	}
 }
 
+/* tcp_prune_ofo_queue(): the highest goes, and who sent it was told already that it is here. */
+static void prune(struct tcp *t)
+{
+	uint32_t i, top = 0;
+
+	for (i = 1; i < t->nofo; i++)
+		if (na_seq_lt(t->ofo[top].seq, t->ofo[i].seq))
+			top = i;
+	memmove(&t->ofo[top], &t->ofo[top + 1], (t->nofo - top - 1) * sizeof(t->ofo[0]));
+	t->nofo--;
+	if (t->have_dsack && na_seq_lt(t->rcv_nxt, t->dsack.end))
+		t->have_dsack = false; /* of what has just gone */
+}
+
 /* tcp_data_queue() */
 static void queue_data(struct tcp *t, const struct pkt *p)
 {
@@ -263,8 +277,10 @@ void tcp_receive(struct tcp *t, const struct pkt *p)
 	if (t->client)
 		check_client_got(s, p);
 	/* no memory: the acknowledgement has been taken, the payload has not */
-	if (t->client || !p->len || s->now >= s->cfg.heal || !rng_pm(&s->rng, s->cfg.data_drop))
+	if (!p->len || s->now >= s->cfg.heal || !rng_pm(&s->rng, s->cfg.data_drop))
 		queue_data(t, p);
+	if (t->nofo && s->now < s->cfg.heal && rng_pm(&s->rng, s->cfg.prune))
+		prune(t);
 	if ((p->flags & NA_TCP_FIN) && na_seq_le(p->seq + p->len, t->rcv_nxt) && !t->peer_fin &&
 	    t->rcv_nxt == p->seq + p->len) {
 		t->rcv_nxt++;
