@@ -30,11 +30,22 @@ void check_start(struct sim *s)
 	h->canon_base = h->canon_high = s->tc.f.s_high;
 }
 
+/* Injected bytes the client has not acknowledged. */
+static uint32_t in_flight(const struct shadow *h, uint32_t c_ack)
+{
+	uint32_t i, flight = 0;
+
+	for (i = 0; i < h->n; i++)
+		if (na_seq_lt(c_ack, h->c[i].rep_c + h->c[i].rep_len))
+			flight += h->c[i].rep_c + h->c[i].rep_len - na_seq_max(c_ack, h->c[i].rep_c);
+	return flight;
+}
+
 void check_consumed(struct sim *s, const struct na_flow *f, const struct na_fifo_slot *slot)
 {
 	struct shadow *h = &s->sh;
 	struct consumed *c = &h->c[h->n], *last = h->n ? c - 1 : NULL;
-	uint32_t flight = 0, i;
+	uint32_t flight, i;
 
 	if (!h->on)
 		return;
@@ -52,10 +63,7 @@ void check_consumed(struct sim *s, const struct na_flow *f, const struct na_fifo
 		fail(s, "I1: consumed or injected out of order");
 	h->n++;
 	/* I8: no more in flight than a sender in slow start would have had, save one reply */
-	for (i = 0; i < h->n; i++)
-		if (na_seq_lt(f->c_ack, h->c[i].rep_c + h->c[i].rep_len))
-			flight += h->c[i].rep_c + h->c[i].rep_len -
-				  na_seq_max(f->c_ack, h->c[i].rep_c);
+	flight = in_flight(h, f->c_ack);
 	for (i = 0, h->acked_injected = 0; i < h->n; i++)
 		if (na_seq_lt(h->c[i].rep_c, f->c_ack))
 			h->acked_injected += na_seq_min(f->c_ack, h->c[i].rep_c + h->c[i].rep_len) -
@@ -84,7 +92,10 @@ void check_resend(struct sim *s, const struct na_segment *g, const struct na_act
 	const struct config *c = &s->cfg;
 	uint32_t i, above = 0;
 	bool asked = g->len;
+	uint32_t half = in_flight(h, s->tc.f.c_ack) / 2;
 
+	if (h->on && !again && s->tc.f.cwnd > (half > 2u * s->tc.f.mss ? half : 2u * s->tc.f.mss))
+		fail(s, "I8: the allowance is not halved by a loss");
 	if (c->clean && !c->pauses)
 		fail(s, "a reply was sent again, and nothing was lost");
 	if (c->copies && only_late(c))
