@@ -21,7 +21,7 @@ def table($name): part($name) | group_by([.mtu, .size, .depth, .connections, .fi
 def ratio($cells; $a; $b; $mtu; $size; $depth; f):
 	[$cells[] | select(.mtu == $mtu and .size == $size and .depth == $depth)]
 	| (map(select(.row == $a)) | .[0]) as $x | (map(select(.row == $b)) | .[0]) as $y
-	| if $x and $y then ($y | f) / ($x | f) else null end;
+	| if $x and $y then ($y | f) / ($x | f) * 1000 | round / 1000 else null end;
 
 table("rows") as $rows
 | {
