@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * direct [--write] --size BYTES --depth N --calls N --warmup N FILE...: reads (or writes) pieces of
- * the files with O_DIRECT, so that each is a call of the kernel's NFS client (up to rsize and
- * wsize), N at a time. Prints one JSON object: calls, ns (of all together), p50_ns.
+ * direct [--write] --size BYTES --depth N --calls N --warmup N --seed N FILE...: reads (or writes)
+ * pieces of the files with O_DIRECT, so that each is a call of the kernel's NFS client (up to rsize
+ * and wsize), N at a time; another seed, other choices. Prints one JSON object: calls, ns (of all
+ * together), p50_ns.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -29,7 +30,7 @@ struct file {
 };
 
 static bool writes;
-static uint32_t size = 4096, depth = 1, calls = 1000, warmup;
+static uint32_t size = 4096, depth = 1, calls = 1000, warmup, seed;
 static struct file *files;
 static uint32_t n_files;
 static pthread_barrier_t barrier;
@@ -54,8 +55,8 @@ static void call(struct worker *w)
 	uint64_t places = (uint64_t)f->size / size;
 	off_t at = places > 1 ? (off_t)(random_below(&w->random, places) * size) : 0;
 	ssize_t want = f->size - at < size ? f->size - at : size;
-	ssize_t got = writes ? pwrite(f->fd, w->buf, (size_t)want, at)
-			     : pread(f->fd, w->buf, size, at);
+	ssize_t got =
+		writes ? pwrite(f->fd, w->buf, (size_t)want, at) : pread(f->fd, w->buf, size, at);
 
 	if (got != want) {
 		if (got >= 0)
@@ -100,9 +101,13 @@ static void open_files(char **paths)
 static void parse(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"write", no_argument, NULL, 'w'},	{"size", required_argument, NULL, 's'},
-		{"depth", required_argument, NULL, 'd'}, {"calls", required_argument, NULL, 'c'},
-		{"warmup", required_argument, NULL, 'u'}, {0},
+		{"write", no_argument, NULL, 'w'},
+		{"size", required_argument, NULL, 's'},
+		{"depth", required_argument, NULL, 'd'},
+		{"calls", required_argument, NULL, 'c'},
+		{"warmup", required_argument, NULL, 'u'},
+		{"seed", required_argument, NULL, 'e'},
+		{0},
 	};
 	bool good = true;
 	int option;
@@ -118,6 +123,8 @@ static void parse(int argc, char **argv)
 			good = parse_u32(optarg, 1, 1000000, &calls);
 		else if (option == 'u')
 			good = parse_u32(optarg, 0, 1000000, &warmup);
+		else if (option == 'e')
+			good = parse_u32(optarg, 0, 1000000, &seed);
 		else
 			good = false;
 	}
@@ -140,7 +147,7 @@ int main(int argc, char **argv)
 	for (uint32_t i = 0; i < depth; i++) {
 		struct worker *w = &workers[i];
 
-		w->random = i;
+		w->random = seed * THREADS_MAX + i;
 		w->calls = calls / depth;
 		w->warmup = warmup / depth;
 		if (posix_memalign((void **)&w->buf, ALIGN, size) || histogram_init(&w->latency))

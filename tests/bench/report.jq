@@ -18,7 +18,7 @@ $lab[0] as $lab |
 			ratio(wave("counted"; .nfsd_cpu_seconds + .programs_cpu_seconds);
 				wave("plain"; .nfsd_cpu_seconds))}],
 	scale: ($scale[0] // null | if . then {
-		bytes_a_cached_byte: ([.budget[] | select(.cached > 0) | ratio(.maps; .cached)] | min),
+		bytes_a_cached_byte: ([.budget[] | select(.cached > 0.8 * .memory) | ratio(.memory; .cached)] | min),
 		clients16_of_1: ratio((.clients[] | select(.clients == 16)).ns; (.clients[] | select(.clients == 1)).ns),
 		write_cached_of_plain: ratio((.change[] | select(.cached == 1)).write_ns; .plain[0].write_ns),
 		read_in_storm_p50: ratio(.storm[1].p50; .storm[0].p50)} else null end),

@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # How what nfsaccel gives and costs depends on its memory, on clients, and on changes: READs of
-# 4 KiB by libnfs at MTU 9000 in one icount boot, in instructions (client, network and server).
-# Files and connections in larger numbers are native/scale.sh's. Leaves $OUT/scale.json.
+# 4 KiB by the kernel's client with O_DIRECT at MTU 9000 in one icount boot, in instructions (client,
+# network and server). Files and connections in larger numbers are native/scale.sh's. Leaves
+# $OUT/scale.json. Needs direct in /mnt/with. One mount for all: each new one voids permissions.
 # budget	cache.memory against 2,000 files (8 MiB) that are read by chance
-# warm		as the cache fills: 500 READs after 500, each time a new connection
+# warm		as the cache fills: 500 READs after 500
 # clients	that read the same 100 files at the same time
 # change	a local writer's system calls: files that are cached, not cached, without nfsacceld
 # storm		READs of 100 files while another 100 are rewritten all the time
 # flush		READs right after everything was voided
 files=2000 size=4k reads=3000
 result={}
+ulimit -n 4096
 
 # add LIST NAME=NUMBER...
 add() {
@@ -23,18 +25,28 @@ add() {
 	lab_note "$list $*"
 }
 
-# bench CLIENT OPTION...
-bench() {
-	local client=$1
-	shift
-	LAB_CLIENT=$client lab_client nfsaccel-bench --json --read-size $size "$@" "$(lab_url)"
+# read_by CLIENT DIR CALLS [OPTION...]
+read_by() {
+	local client=$1 dir=$2 calls=$3
+	shift 3
+	/mnt/with/direct --size $size --calls "$calls" "$@" /mnt/"$client/$dir"/*
 }
 
-# measured OPTION...: ns and share of hits of a run of client 1 (and LAB_JSON)
+# measured DIR CALLS [OPTION...]: ns, p50 and share of hits of a run of client 1
 measured() {
-	lab_measure bench 1 "$@" || lab_fail "nfsaccel-bench fails"
-	ns=$(jq '1e9 / .ops_per_second | round' <<<"$LAB_JSON")
+	lab_measure read_by 1 "$@" || lab_fail "$*: reading fails"
+	ns=$(jq '.ns / .calls | round' <<<"$LAB_JSON") p50=$(jq .p50_ns <<<"$LAB_JSON")
 	hits=$((LAB_HITS * 100 / (LAB_HITS + LAB_NFSD)))
+}
+
+# settle CLIENTS: mounts from before nfsacceld's start are found, and what was left alone is looked at again.
+settle() {
+	for _ in 1 2 3; do
+		for ((c = 1; c <= $1; c++)); do
+			read_by $c some 200 >/dev/null
+		done
+		sleep 5
+	done
 }
 
 # write_cost DIR: instructions of a system call that writes a byte, over all files of DIR
@@ -64,24 +76,30 @@ while not os.path.exists(sys.argv[2]):
 print(done)
 PYTHON
 
-LAB_FS=tmpfs LAB_MTU=9000 LAB_CLIENTS=1 lab_server_up
-export LAB_MTU=9000
-bench 1 --prepare-only --files $files --file-size $size --files-dir all || lab_fail "no files"
-for dir in some others; do
-	bench 1 --prepare-only --files 100 --file-size $size --files-dir $dir || lab_fail "no files"
+LAB_FS=tmpfs LAB_MTU=9000 LAB_CLIENTS=16 lab_server_up
+mounted=16
+for ((c = 1; c <= mounted; c++)); do
+	LAB_CLIENT=$c lab_check "client $c mounts" lab_mount 3 /mnt/$c
 done
-sync
+python3 - $LAB_EXPORT $files <<'PYTHON'
+import os, sys
+for name, count in ("all", int(sys.argv[2])), ("some", 100), ("others", 100):
+    os.mkdir(os.path.join(sys.argv[1], name))
+    for n in range(count):
+        with open(os.path.join(sys.argv[1], name, "%04d" % n), "wb") as file:
+            file.write(os.urandom(4096))
+PYTHON
 sleep 40 # what was written a moment ago is not cached yet; idle time is skipped
 
-plain=$(jq '1e9 / .ops_per_second | round' < <(bench 1 --files-dir all --files $files --reads $reads))
-add plain ns="$plain" write_ns="$(python3 "$LAB_RUN/write.py" $LAB_EXPORT/others)"
-sleep 40
+read_by 1 all 1000 >/dev/null
+add plain ns="$(read_by 1 all $reads | jq '.ns / .calls | round')" \
+	write_ns="$(python3 "$LAB_RUN/write.py" $LAB_EXPORT/others)"
 
 for memory in 1M 2M 4M 8M 16M 64M; do
 	lab_accel_up --set cache.memory=$memory
-	sleep 2
-	measured --files-dir all --files $files --reads $((4 * reads))
-	measured --files-dir all --files $files --reads $reads
+	settle 1
+	measured all $((5 * reads))
+	measured all $reads --seed 1
 	status=$(nfsaccelctl --json status)
 	add budget memory="$(numfmt --from=iec $memory)" ns="$ns" hits="$hits" \
 		cached="$(jq .cache.cached_bytes <<<"$status")" maps="$(jq .maps_memory <<<"$status")"
@@ -89,45 +107,41 @@ for memory in 1M 2M 4M 8M 16M 64M; do
 done
 
 lab_accel_up
-sleep 2
-for ((i = 1; i <= 20; i++)); do
-	measured --files-dir all --files $files --reads 500
+settle 1
+for ((i = 1; i <= 12; i++)); do
+	measured all 500 --seed "$i"
 	add warm reads=$((i * 500)) ns="$ns" hits="$hits"
 done
 
-measured --files-dir some --files 100 --reads 1000 --warmup-reads 2000
+settle $mounted
 for n in 1 2 4 8 16; do
+	before=$(lab_stat hits) readers=()
 	for ((c = 1; c <= n; c++)); do
-		# each client must have been seen allowed by nfsd
-		bench $c --files-dir some --files 100 --reads 1500 >/dev/null || lab_fail "client $c"
+		read_by $c some $((16000 / n)) >"$LAB_RUN/c$c" &
+		readers+=($!)
 	done
-	before=$(lab_stat hits)
-	for ((c = 1; c <= n; c++)); do
-		bench $c --files-dir some --files 100 --duration 0.3 >"$LAB_RUN/c$c" &
-	done
-	wait_for=$(jobs -p)
-	# shellcheck disable=SC2086
-	wait $wait_for
+	wait "${readers[@]}"
+	# each says how long all of them took together for its own calls
 	add clients clients=$n hits=$(($(lab_stat hits) - before)) \
 		ns="$(for ((c = 1; c <= n; c++)); do cat "$LAB_RUN/c$c"; done |
-			jq -s '1e9 / (map(.ops_per_second) | add) | round')"
+			jq -s '(map(.ns) | max) / (map(.calls) | add) | round')"
 done
 
 add change write_ns="$(python3 "$LAB_RUN/write.py" $LAB_EXPORT/others)" cached=0
 sleep 40
-measured --files-dir others --files 100 --reads 2000
+measured others 2000
 add change write_ns="$(python3 "$LAB_RUN/write.py" $LAB_EXPORT/others)" cached=1
-measured --files-dir some --files 100 --reads 1000
-add storm ns="$ns" p50="$(jq .latency_ns.p50 <<<"$LAB_JSON")" hits="$hits" changes=0
+measured some 2000
+add storm ns="$ns" p50="$p50" hits="$hits" changes=0
 python3 "$LAB_RUN/storm.py" $LAB_EXPORT/others "$LAB_RUN/enough" >"$LAB_RUN/changes" &
 storm=$!
-measured --files-dir some --files 100 --reads 1000
+measured some 2000
 touch "$LAB_RUN/enough"
 wait $storm
-add storm ns="$ns" p50="$(jq .latency_ns.p50 <<<"$LAB_JSON")" hits="$hits" changes="$(cat "$LAB_RUN/changes")"
+add storm ns="$ns" p50="$p50" hits="$hits" changes="$(cat "$LAB_RUN/changes")"
+lab_check "everything is voided" nfsaccelctl cache flush
 for ((i = 1; i <= 4; i++)); do
-	[ $i -gt 1 ] || lab_check "everything is voided" nfsaccelctl cache flush
-	measured --files-dir some --files 100 --reads 250
+	measured some 250 --seed "$i"
 	add flush reads=$((i * 250)) ns="$ns" hits="$hits"
 done
 
