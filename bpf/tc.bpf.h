@@ -106,9 +106,16 @@ enum na_limit_act {
 	NA_LIMIT_PASS,
 	NA_LIMIT_DROP, /* too much debt */
 	NA_LIMIT_FREE, /* pass, and no rule of this policy will ever be for this connection */
+	NA_LIMIT_EXEMPT, /* pass, and no rule is for calls with handles of w->l.fh's export */
 };
 /* An ingress segment: enum na_limit_act. Sets w->l. */
 int na_limit_in(struct __sk_buff *skb);
+/* An ingress segment of the connection that dozes there by NA_DOZE_CALLS. 0 if it is awake now. */
+int na_limit_asleep(struct __sk_buff *skb, __u32 place);
+/* Of the call that begins at skb offset w->at: its handle's head into w->l.fh, or length 0. */
+int na_limit_handle(struct __sk_buff *skb);
+/* Does e hold for that call? 1 if so; else its handle is in w->l.fh, if it has one. */
+int na_limit_exempt(struct __sk_buff *skb, struct na_exempt *e);
 /* An answer of ours with this many file bytes: when it may leave, 0 at once. */
 __u64 na_limit_answer(struct __sk_buff *skb, __u32 bytes);
 /* An egress segment as nfsd sent it: counts, and sets its departure. 1 if it is limited. */

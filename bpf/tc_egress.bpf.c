@@ -21,7 +21,7 @@ __attribute__((noinline)) int na_decide_out(struct __sk_buff *skb)
 	f = bpf_map_lookup_elem(&na_flows, &w->key);
 	if (!f)
 		return -1;
-	w->free_gen = f->free_gen;
+	w->free_gen = f->exempt.gen == w->limit_gen ? w->limit_gen : f->free_gen;
 	bpf_spin_lock(&f->lock);
 	mine = na_flow_key_equal(&f->key, &w->key);
 	lost = f->s_rec.sync;
@@ -32,8 +32,7 @@ __attribute__((noinline)) int na_decide_out(struct __sk_buff *skb)
 		f->way.ifindex = skb->ifindex;
 		na_memcpy(f->way.mac, w->p.l2, sizeof(f->way.mac));
 	}
-	if (mine && f->bored >= NA_DOZE_AFTER && !na_spliced(f) && !(f->flags & NA_FLOW_DEAD) &&
-	    (!w->limit_gen || f->free_gen == w->limit_gen)) {
+	if (mine && f->bored >= NA_DOZE_AFTER && !na_spliced(f) && !(f->flags & NA_FLOW_DEAD)) {
 		na_abandon(f, &w->a);
 		bored = true;
 	}
@@ -45,7 +44,7 @@ __attribute__((noinline)) int na_decide_out(struct __sk_buff *skb)
 	if (lost)
 		na_count(NA_V_LOST_OUT, 1);
 	if (bored) {
-		na_doze_off(&w->key, w->limit_gen);
+		na_doze_off(&w->key, f, w->limit_gen);
 		na_count(NA_V_FLOW_DOZED, 1);
 	} else if (w->a.todo & NA_DO_FORGET) {
 		na_count(NA_V_FLOW_REPLACED, 1);
@@ -75,6 +74,7 @@ int na_egress(struct __sk_buff *skb)
 {
 	struct na_ctl *ctl;
 	struct na_work *w;
+	enum na_doze_how doze;
 	int err, partial;
 	__u32 todo, gen;
 
@@ -84,7 +84,8 @@ int na_egress(struct __sk_buff *skb)
 	if (!ctl || skb->tc_index == NA_SEEN)
 		return TC_ACT_UNSPEC;
 	gen = *(volatile __u32 *)&ctl->limit_gen;
-	if (na_dozing(skb, false, gen))
+	doze = na_dozing(skb, false, gen) & NA_DOZE_MASK;
+	if (doze == NA_DOZE_ALONE || doze == NA_DOZE_CALLS)
 		return TC_ACT_UNSPEC;
 	w = na_work(NA_OUT);
 	if (!w || !na_parse(skb, NA_OUT))
@@ -94,7 +95,7 @@ int na_egress(struct __sk_buff *skb)
 	w->s.facts |= NA_SEG_CSUM; /* our own kernel's */
 	w->free_gen = 0;
 	w->limit_gen = gen;
-	if ((w->s.len && na_walk(skb) < 0) || na_decide_out(skb) < 0) {
+	if (doze == NA_DOZE_PAYS || (w->s.len && na_walk(skb) < 0) || na_decide_out(skb) < 0) {
 		if (gen && na_limit_out(skb) > 0)
 			skb->tc_index = NA_SEEN;
 		return TC_ACT_UNSPEC;
@@ -104,7 +105,7 @@ int na_egress(struct __sk_buff *skb)
 	todo = w->a.todo;
 	if (todo & NA_DO_FORGET) {
 		na_forget(skb);
-		return TC_ACT_UNSPEC;
+		todo = NA_DO_PASS;
 	}
 	if (todo & NA_DO_DROP) {
 		na_count(NA_V_DROPPED, 1);

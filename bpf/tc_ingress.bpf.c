@@ -9,6 +9,7 @@
 #include "bpf/kernel.bpf.h"
 #include "bpf/store.bpf.h"
 #include "bpf/tc.bpf.h"
+#include "nfsaccel/call_info.h"
 
 #define NA_JUMP_EMIT	0
 #define NA_FCLONE_CLONE 2 /* SKB_FCLONE_CLONE */
@@ -76,11 +77,10 @@ static __always_inline void na_scan(struct __sk_buff *skb, struct na_work *w,
 	w->s.rec_from = *r;
 	w->s.rec_to = *r;
 	w->s.facts |= NA_SEG_SCANNED;
-	w->loaded = 0;
 	/* most often it is one record, and na_ask() wants it as well */
 	if (na_records_at_boundary(r, w->s.seq) && w->s.len >= NA_RPC_MARK_BYTES) {
 		w->at = w->p.payload;
-		more = na_load_record(skb, w);
+		more = w->loaded == w->at || na_load_record(skb, w);
 		if (more)
 			na_records_feed(&w->s.rec_to, na_xdr_get32(w->call), NA_RPC_MARK_BYTES);
 		else
@@ -115,6 +115,23 @@ static __always_inline struct na_flow *na_flow_for(struct __sk_buff *skb, struct
 	return na_meet(skb) < 0 ? NULL : bpf_map_lookup_elem(&na_flows, &w->key);
 }
 
+/* Are there no calls in the segment but such that no rule of the policy is for? */
+static __always_inline bool na_exempt(struct __sk_buff *skb, struct na_work *w,
+				      struct na_flow *f)
+{
+	const struct na_records *r = &f->c_rec;
+	__u32 off = r->next - w->s.seq;
+
+	if (!w->s.len)
+		return true;
+	if (!r->sync || r->have || r->inside)
+		return false;
+	if (off >= w->s.len)
+		return (__s32)off >= 0; /* else something is missing before it */
+	w->at = w->p.payload + off;
+	return na_limit_exempt(skb, &f->exempt);
+}
+
 /* What the limits say of the segment, an enum na_limit_act; costs nothing without rules. */
 static __always_inline int na_limit_ask(struct __sk_buff *skb, struct na_work *w,
 					struct na_ctl *ctl, struct na_flow *f)
@@ -125,9 +142,18 @@ static __always_inline int na_limit_ask(struct __sk_buff *skb, struct na_work *w
 	w->l.limited = 0;
 	if (!gen || (f && f->free_gen == gen))
 		return NA_LIMIT_PASS;
+	if (f && f->exempt.gen == gen && na_exempt(skb, w, f))
+		return NA_LIMIT_PASS;
 	act = na_limit_in(skb);
-	if (act == NA_LIMIT_FREE && f)
-		f->free_gen = gen;
+	if (f) {
+		f->exempt.gen = 0;
+		if (act == NA_LIMIT_FREE) {
+			f->free_gen = gen;
+		} else if (act == NA_LIMIT_EXEMPT) {
+			na_exempt_set(&f->exempt, w->call, &w->l.fh);
+			f->exempt.gen = gen;
+		}
+	}
 	skb->tc_index = NA_SEEN; /* not once more on a device above */
 	return act;
 }
@@ -221,24 +247,33 @@ int na_ingress(struct __sk_buff *skb)
 {
 	struct na_work *w;
 	struct na_ctl *ctl;
-	struct na_flow *f;
+	struct na_flow *f = NULL;
+	enum na_doze_how doze;
+	__u32 at;
 	bool mine;
 
 	if (skb->pkt_type != 0 /* PACKET_HOST */ || skb->tc_index == NA_SEEN)
 		return TC_ACT_UNSPEC;
 	ctl = na_ctl_get();
-	if (!ctl || na_dozing(skb, true, *(volatile __u32 *)&ctl->limit_gen))
+	if (!ctl)
+		return TC_ACT_UNSPEC;
+	at = na_dozing(skb, true, *(volatile __u32 *)&ctl->limit_gen);
+	doze = at & NA_DOZE_MASK;
+	if (doze == NA_DOZE_ALONE ||
+	    (doze == NA_DOZE_CALLS && na_limit_asleep(skb, at >> NA_DOZE_BITS)))
 		return TC_ACT_UNSPEC;
 	w = na_work(NA_IN);
 	if (!w)
 		return TC_ACT_UNSPEC;
 	if (!na_parse(skb, NA_IN))
 		return w->p.stray ? na_stray(skb) : TC_ACT_UNSPEC;
-	f = na_flow_for(skb, w, ctl);
+	w->loaded = 0;
+	if (doze != NA_DOZE_PAYS)
+		f = na_flow_for(skb, w, ctl);
 	if (na_limit_ask(skb, w, ctl, f) == NA_LIMIT_DROP)
 		return TC_ACT_SHOT;
 	if (!f) {
-		if (w->s.len)
+		if (w->s.len && doze != NA_DOZE_PAYS)
 			na_count(NA_V_PASS_NOFLOW, 1);
 		return TC_ACT_UNSPEC;
 	}

@@ -13,7 +13,6 @@
 #include "bpf/maps.bpf.h"
 #include "bpf/packet.bpf.h"
 #include "nfsaccel/cache_rule.h"
-#include "nfsaccel/call_info.h"
 #include "nfsaccel/nfs3.h"
 #include "nfsaccel/records.h"
 #include "nfsaccel/splice_out.h"
@@ -51,7 +50,7 @@ struct na_limit_work {
 	struct na_stream st; /* being followed */
 	__u64 price[NA_LIMIT_WHATS]; /* what is taken at once, in units */
 	struct na_limit_key key;
-	struct na_call_info call;
+	struct na_fh_head fh __attribute__((aligned(8))); /* of the call that is looked at */
 	struct na_meter fresh;
 	struct na_find_ctx find;
 };

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a call is about, for limits and statistics: NFSv3 (RFC 1813) and the compounds of
- * v4 (RFC 7530, 8881) as clients send them: at most a SEQUENCE, then PUTFH, then the
- * operation that matters. Arguments behind a Kerberos wrapping are not looked into.
+ * Which export a call is for, for limits: NFSv3 (RFC 1813) and the compounds of v4 (RFC 7530,
+ * 8881) as clients send them: at most a SEQUENCE, then PUTFH, then the operation that matters.
+ * Arguments behind a Kerberos wrapping are not looked into.
  */
 #ifndef NFSACCEL_CALL_INFO_H
 #define NFSACCEL_CALL_INFO_H
 
-#include "nfsaccel/export_key.h"
+#include "nfsaccel/limit.h"
 #include "nfsaccel/nfs3.h"
 
 #define NA_RPC_GSS 6u
@@ -17,72 +17,119 @@
 #define NA_OP4_SEQUENCE	 53u
 #define NA_SEQUENCE_ARGS 32u
 #define NA_TAG4_BYTES	 256u
+#define NA_FH4_BYTES	 128u
 
-struct na_call_info {
-	__u32 xid;
-	__u32 vers;
-	__u32 proc; /* v3's procedure, or the v4 operation after PUTFH; 0 not told */
-	__u32 has_export;
-	struct na_export_key export;
-};
-
-/* A file handle: its export. */
-na_inline bool na_call_fh(struct na_xdr *x, struct na_call_info *c)
+/* A file handle's head. What is not there of it may be anything. */
+na_inline void na_call_fh(struct na_xdr *x, struct na_fh_head *fh)
 {
+	const __u8 *p;
 	__u64 pos;
-	__u32 n;
+	__u32 n, i;
 
 	if (!na_xdr_u32(x, &n) || !na_xdr_room(x, NA_FH_HEAD, &pos))
-		return false;
-	if (n > 128 || na_xdr_padded(n) > x->len - x->pos)
-		return false;
-	c->has_export = na_export_key_of(x->base + pos, n, &c->export);
-	x->pos = (__u32)pos + na_xdr_padded(n);
-	return true;
+		return;
+	if (n > NA_FH4_BYTES || na_xdr_padded(n) > x->len - x->pos)
+		return;
+	p = x->base + pos;
+	NA_UNROLL
+	for (i = 0; i < NA_FH_HEAD; i += 4)
+		na_xdr_put_raw(fh->data + i, na_xdr_raw(p + i));
+	fh->len = n;
 }
 
-na_inline void na_call_compound(struct na_xdr *x, struct na_call_info *c)
+na_inline void na_call_compound(struct na_xdr *x, struct na_fh_head *fh)
 {
 	__u32 minor, n, op;
 
 	if (!na_xdr_skip(x, NA_TAG4_BYTES) || !na_xdr_u32(x, &minor) || !na_xdr_u32(x, &n) ||
 	    !na_xdr_u32(x, &op))
 		return;
-	c->proc = op;
-	if (op == NA_OP4_SEQUENCE) {
-		if (!na_xdr_inline(x, NA_SEQUENCE_ARGS) || !na_xdr_u32(x, &op))
-			return;
-		c->proc = op;
-	}
-	if (op != NA_OP4_PUTFH || !na_call_fh(x, c))
+	if (op == NA_OP4_SEQUENCE &&
+	    (!na_xdr_inline(x, NA_SEQUENCE_ARGS) || !na_xdr_u32(x, &op)))
 		return;
-	if (na_xdr_u32(x, &op))
-		c->proc = op;
+	if (op == NA_OP4_PUTFH)
+		na_call_fh(x, fh);
 }
 
 /*
- * x holds as much of a call as there is, without its mark. False if it is no NFS call;
- * what could not be told is 0.
+ * x holds as much of a call as there is, without its mark. fh: the handle that tells its export;
+ * its length is 0 if there is none, or it could not be told.
  */
-na_inline bool na_call_look(struct na_xdr *x, struct na_call_info *c)
+na_inline void na_call_handle(struct na_xdr *x, struct na_fh_head *fh)
 {
 	struct na_rpc_call head;
 	__u32 flavor, verf;
 
+	fh->len = 0;
 	if (!na_rpc_call_head(x, &head) || head.prog != NA_NFS_PROGRAM)
-		return false;
-	c->xid = head.xid;
-	c->vers = head.vers;
-	c->proc = head.proc;
-	c->has_export = 0;
+		return;
 	if (!na_xdr_u32(x, &flavor) || !na_xdr_skip(x, NA_RPC_AUTH_BYTES) ||
 	    !na_xdr_u32(x, &verf) || !na_xdr_skip(x, NA_RPC_AUTH_BYTES) || flavor == NA_RPC_GSS)
-		return true;
+		return;
 	if (head.vers == NA_NFS3_VERSION && head.proc != NA_NFS3_NULL)
-		na_call_fh(x, c);
+		na_call_fh(x, fh);
 	else if (head.vers == 4 && head.proc == NA_NFS4_COMPOUND)
-		na_call_compound(x, c);
-	return true;
+		na_call_compound(x, fh);
+}
+
+/* Offsets from the mark on. */
+#define NA_CALL_CRED	   28u /* flavor, then length */
+#define NA_COMPOUND_HANDLE 52u /* from an empty tag on, with a SEQUENCE and PUTFH */
+#define NA_CALL_VERF_MAX   (NA_XDR_CAP - 4 - NA_COMPOUND_HANDLE - 4 - NA_FH_HEAD)
+
+/* Calls like this one, mark and all, have handles of an export that no rule is for: fh is one. */
+na_inline void na_exempt_set(struct na_exempt *e, const __u8 *call, const struct na_fh_head *fh)
+{
+	__u32 len = na_xdr_get32(call + NA_CALL_CRED + 4);
+
+	e->fh = *fh;
+	e->fsid = na_fsid_len(fh->data[2]);
+	e->flavor = na_xdr_raw(call + NA_CALL_CRED);
+	e->cred = na_xdr_raw(call + NA_CALL_CRED + 4);
+	e->verf = len > NA_RPC_AUTH_BYTES || (len & 3) ? 0 : NA_CALL_CRED + 12 + len;
+}
+
+/* Is the handle of this length that begins at p, aligned to 4, of the same export? */
+na_inline bool na_exempt_handle(const struct na_exempt *e, __u32 len, const __u8 *p)
+{
+	__u32 i, n = e->fsid, differ;
+
+	/* what follows the fsid is any file's, and so is its type, the last byte here */
+	differ = (na_xdr_raw(p) ^ na_xdr_raw(e->fh.data)) & na_xdr_swap(0xffffff00u);
+	NA_UNROLL
+	for (i = NA_FH_FSID; i < NA_FH_HEAD; i += 4)
+		if (i < NA_FH_FSID + n)
+			differ |= na_xdr_raw(p + i) ^ na_xdr_raw(e->fh.data + i);
+	return !differ && len >= NA_FH_FSID + n;
+}
+
+/*
+ * Is this call of the kind that e knows? Quickly, for it is asked of each call: false where it
+ * is not what the last one was. call: its first `have` bytes, mark and all; NA_XDR_CAP may be read.
+ */
+na_inline bool na_exempt_call(const struct na_exempt *e, const __u8 *call, __u32 have)
+{
+	__u32 vers = na_xdr_raw(call + 20), want = e->verf + 8 + NA_FH_FSID + e->fsid;
+	__u64 verf = e->verf;
+	const __u8 *p;
+
+	asm volatile("" : "+r"(verf));
+	if (verf > NA_CALL_VERF_MAX || !e->verf)
+		return false;
+	p = call + verf + 4;
+	if (na_xdr_raw(call + 8) != NA_RPC_CALL || na_xdr_raw(call + 12) != na_xdr_swap(NA_RPC_VERSION) ||
+	    na_xdr_raw(call + 16) != na_xdr_swap(NA_NFS_PROGRAM) ||
+	    na_xdr_raw(call + NA_CALL_CRED) != e->flavor ||
+	    na_xdr_raw(call + NA_CALL_CRED + 4) != e->cred || na_xdr_raw(p - 4))
+		return false;
+	if (vers == na_xdr_swap(NA_NFS3_VERSION) && na_xdr_raw(call + 24))
+		return have >= want && na_exempt_handle(e, na_xdr_get32(p), p + 4);
+	if (have < want + NA_COMPOUND_HANDLE || vers != na_xdr_swap(4) || na_xdr_raw(call + 24) != na_xdr_swap(NA_NFS4_COMPOUND) ||
+	    na_xdr_raw(p) || na_xdr_raw(p + 12) != na_xdr_swap(NA_OP4_SEQUENCE) ||
+	    na_xdr_raw(p + NA_COMPOUND_HANDLE - 4) != na_xdr_swap(NA_OP4_PUTFH))
+		return false;
+	p += NA_COMPOUND_HANDLE;
+	return na_exempt_handle(e, na_xdr_get32(p), p + 4);
 }
 
 #endif

@@ -61,4 +61,11 @@ na_inline bool na_export_key_of(const __u8 fh[NA_FH_HEAD], __u32 len, struct na_
 	return true;
 }
 
+/* As much of a handle as tells its export. */
+struct na_fh_head {
+	__u32 len; /* of the whole handle */
+	__u8 data[NA_FH_HEAD];
+};
+_Static_assert(sizeof(struct na_fh_head) == 32, "na_fh_head");
+
 #endif

@@ -99,6 +99,19 @@ enum na_limit_exports {
 
 #define NA_LIMIT_WHOLE 2u /* in na_limit_key.bank: the rule of NA_SCOPE_EXPORT */
 
+/* Calls of a connection that no rule is for, in spite of rules for exports. */
+struct na_exempt {
+	struct na_fh_head fh __attribute__((aligned(8))); /* a handle of the export they are for */
+	__u32 fsid; /* bytes of its fsid */
+	__u32 gen; /* the policy's na_ctl.limit_gen; 0: none are known */
+	/* what such a call looked like, as on the wire (call_info.h) */
+	__u32 flavor;
+	__u32 cred; /* length */
+	__u32 verf; /* where its verifier's length is, from the mark on; 0: unknown */
+	__u32 pad;
+};
+_Static_assert(sizeof(struct na_exempt) == 56, "na_exempt");
+
 /* A rule as user space gives it to admin/limits.h. */
 struct na_limit_rule {
 	__u8 addr[16]; /* IPv4 as ::ffff:a.b.c.d */

@@ -114,6 +114,25 @@ na_inline void na_stream_mark(struct na_stream *st, __u32 end, __u32 head, __u32
 	st->head = whole - here;
 }
 
+/*
+ * All of it at once, for what most segments are: new, and one record with this mark. False, and
+ * nothing is done, if the segment is anything else.
+ */
+na_inline bool na_stream_whole(struct na_stream *st, __u32 seq, __u32 len, __u32 head, __u32 mark,
+			       struct na_toll *t)
+{
+	if (!st->known || st->high != seq || st->head || !na_records_at_boundary(&st->rec, seq) ||
+	    mark != (NA_RPC_LAST | (len - NA_RPC_MARK_BYTES)) || len > NA_FRAGMENT_MAX)
+		return false;
+	st->high = seq + len;
+	st->rec.next = seq + len;
+	t->messages = 1;
+	t->bytes = len > head ? len - head : 0;
+	t->from = seq;
+	t->free = len - t->bytes;
+	return true;
+}
+
 na_inline void na_stream_leave(struct na_stream *st, __u32 end, bool psh, struct na_toll *t)
 {
 	st->high = end;

@@ -11,6 +11,7 @@
 #endif
 
 #include "nfsaccel/abi.h"
+#include "nfsaccel/limit.h"
 
 #ifndef __bpf__
 struct na_spin_lock {
@@ -135,6 +136,7 @@ struct na_flow {
 	__u64 last_seen;
 	__u64 last_alive; /* when the server last acknowledged new bytes: the stack lets them by */
 	__u64 last_resend;
+	struct na_exempt exempt; /* no lock */
 	struct na_fifo_slot fifo[NA_FIFO];
 	/* fill in progress; only the egress program touches it, outside the lock */
 	struct {

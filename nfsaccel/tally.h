@@ -145,13 +145,6 @@ struct na_tally_key {
 	__u64 seen; /* ns */
 };
 
-/* As much of a handle as tells its export. */
-struct na_fh_head {
-	__u32 len; /* of the whole handle */
-	__u8 data[NA_FH_HEAD];
-};
-_Static_assert(sizeof(struct na_fh_head) == 32, "na_fh_head");
-
 /* Of n bytes, what counts of the 8 that begin at `from`. */
 na_inline __u64 na_fh_mask(__u32 n, __u32 from)
 {
