@@ -92,7 +92,7 @@ static bool run_seed(struct sim *s, uint64_t seed, const struct options *o)
 static void show_end(struct sim *s, const struct options *o)
 {
 	struct options again = *o;
-	struct stats none = {0};
+	static struct stats none;
 	uint32_t lines = 0;
 	char *text = NULL, *p;
 	size_t len = 0;
