@@ -30,7 +30,7 @@ lab_accel_up() {
 			tail -n 30 "$OUT/nfsacceld.log" >&2 2>/dev/null
 			lab_fail "nfsacceld is not ready"
 		fi
-		sleep 0.1
+		sleep 0.5
 	done
 	lab_note "nfsacceld ready after $((SECONDS - start)) s"
 }

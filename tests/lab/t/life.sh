@@ -2,9 +2,11 @@
 # What a server goes through, under load: no wrong byte, no error, no hang; nothing stays
 # behind. life.sh [ROUNDS [EVENT...]]; --with build/tests/lab/life (make lab-life)
 #
-# EVENT: server (nfs-server restarts), link (down and up), device (new ones), kill, upgrade (to
-# another map ABI), stop, reboot. With ROUNDS, what plain nfsd knows, too, comes over it first.
-# How long the longest READ took is told in $OUT/life.md, not judged: who waits for minutes hangs.
+# EVENT: idle (nothing happens), server (nfs-server restarts), link (down and up), device (new
+# ones), kill, upgrade (to another map ABI), stop, reboot. With ROUNDS, what plain nfsd knows, too,
+# comes over it first. No round begins after LAB_LIMIT seconds.
+# How long the longest READ and the longest event took is told in $OUT/life.md, not judged: who
+# waits for minutes hangs. With --icount the host's load does not count.
 rounds=${1:-}
 shift $(($# > 0))
 events=("$@")
@@ -12,10 +14,12 @@ events=("$@")
 verify=(nfsaccel-verify --pattern 5 --files 40 --max-size 24k --json)
 other=4321 # NA_ABI of /mnt/with/other, see tests/lab/Makefile.inc
 
-# libnfs on two connections and the kernel's client on two; the delay keeps the load low.
+# libnfs on two connections and the kernel's client on two; the delay keeps the load low, for it
+# shares the processors with the verifier. A server that forgets what it acknowledged is found out
+# by those who ask again: libnfs does not by itself.
 load_start() {
 	echo 0 >/run/go
-	lab_client "${verify[@]}" --random --timeout 120 --connections 2 --depth 2 --duration 100000 \
+	lab_client "${verify[@]}" --random --timeout 120 --resend 20 --connections 2 --depth 2 --duration 100000 \
 		--use-handles /run/handles "$(lab_url p)" >/run/libnfs.json &
 	libnfs=$!
 	lab_client python3 /mnt/with/direct.py /mnt/m/p $LAB_EXPORT/p 4 /run/go >/run/kernel.json &
@@ -28,10 +32,12 @@ load_end() {
 	lab_check "$1: every byte, no error (libnfs)" wait $libnfs
 	lab_check "$1: every byte, no error (kernel)" wait $kernel
 }
+# Is no connection left, of libnfs either, that waits for its timer, twice as long each time?
+awake() { ! { ss -Htni state established; lab_client ss -Htni state established; } | grep -q "backoff:"; }
 # Each thread of the kernel's load reads on.
 reads_on() {
 	local until=$(($(cat /run/go) + 2))
-	lab_wait 150 eval "[ \"\$(cat /run/go)\" -gt $until ]" || {
+	{ lab_wait 150 eval "[ \"\$(cat /run/go)\" -gt $until ]" && lab_wait 150 awake; } || {
 		autopsy
 		return 1
 	}
@@ -67,6 +73,7 @@ abi() { nfsaccelctl version --json | jq .abi; }
 
 # ---- the events, of round $1
 
+event_idle() { sleep 1; }
 event_server() { lab_server_restart; }
 event_link() {
 	ip link set lab1 down && sleep 1 && ip link set lab1 up
@@ -103,10 +110,9 @@ event_upgrade() {
 event_stop() {
 	lab_accel_down && lab_wait 30 nothing_left && reads_on && lab_accel_up
 }
-# As if the power had failed: nothing of the server's state is left, and it tells nobody.
-event_reboot() {
+# What the power takes away when it fails.
+forget() {
 	local dev
-	ip link set lab1 down
 	lab_accel_kill
 	for dev in /sys/class/net/*; do
 		tc qdisc del dev "${dev##*/}" clsact 2>/dev/null
@@ -114,25 +120,34 @@ event_reboot() {
 		bpftool net detach tcx_egress dev "${dev##*/}" 2>/dev/null
 	done
 	rm -r /sys/fs/bpf/nfsaccel
+}
+# As if the power had failed: nothing of the server's state is left, and it tells nobody.
+event_reboot() {
+	ip link set lab1 down
+	[ "$plain" ] || forget
 	lab_server_down
 	ss -K sport = 2049 >/dev/null
 	sleep 2
 	ip link set lab1 up
-	lab_server_start && lab_server_answers && lab_accel_up
+	lab_server_start && lab_server_answers && { [ "$plain" ] || lab_accel_up; }
 }
 
 # ---- rounds of them
 
 # some EVENT ROUNDS
 some() {
-	local r
+	local r start took longest=0
 	load_start
 	lab_check "$1$plain: reads before" reads_on
-	for ((r = 1; r <= $2; r++)); do
-		lab_check "$1$plain: round $r" "event_$1" $r && lab_check "$1$plain: reads on" reads_on || break
+	for ((r = 1; r <= $2 && SECONDS < ${LAB_LIMIT:-999999}; r++)); do
+		start=${EPOCHREALTIME/./}
+		lab_check "$1$plain: round $r" "event_$1" $r || break
+		took=$(((${EPOCHREALTIME/./} - start) / 1000))
+		[ $took -le $longest ] || longest=$took
+		lab_check "$1$plain: reads on" reads_on || break
 	done
 	load_end "$1$plain"
-	echo "| $1$plain | $2 | $(jq .longest /run/libnfs.json) | $(jq .longest /run/kernel.json) |" |
+	echo "| $1$plain | $((r - 1)) | $(jq .longest /run/libnfs.json) | $(jq .longest /run/kernel.json) | $((longest / 1000)).$((longest / 100 % 10)) |" |
 		tee -a "$OUT/life.md" >&2
 }
 
@@ -141,13 +156,13 @@ nfsaccel-verify --pattern 5 --files 40 --max-size 24k --make $LAB_EXPORT/p
 modprobe sch_netem
 lab_check "handles" lab_client "${verify[@]}" --save-handles /run/handles "$(lab_url p)" >/dev/null
 lab_check "mounted" lab_mount 3 /mnt/m nconnect=2
-tc qdisc add dev lab1 root netem delay 3ms
-lab_client tc qdisc add dev eth0 root netem delay 3ms
-echo "| event | rounds | longest READ, s, libnfs | kernel |
-|---|---:|---:|---:|" >"$OUT/life.md"
+tc qdisc add dev lab1 root netem delay 10ms
+lab_client tc qdisc add dev eth0 root netem delay 10ms
+echo "| event | rounds | longest READ, s, libnfs | kernel | longest event, s |
+|---|---:|---:|---:|---:|" >"$OUT/life.md"
 plain=" (plain nfsd)"
 for event in "${events[@]}"; do
-	case $event in server | link | device) [ -z "$rounds" ] || some "$event" "$rounds" ;; esac
+	case $event in idle | server | link | device | reboot) [ -z "$rounds" ] || some "$event" "$rounds" ;; esac
 done
 plain=""
 lab_accel_up
