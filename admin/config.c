@@ -45,6 +45,7 @@ static const struct key {
 	{"cache", "memory", KIND_SIZE, OFFSET(memory), 1ull << 20, 64ull << 30},
 	{"cache", "max_file", KIND_SIZE, OFFSET(max_file), 0, NA_FILE_MAX},
 	{"cache", "max_packets", KIND_NUMBER_AUTO, OFFSET(max_packets), 1, NA_REPLY_PACKETS},
+	{"cache", "eager", KIND_YES_NO, OFFSET(eager), 0, 0},
 	{"cache", "lifetime", KIND_TIME, OFFSET(lifetime), SECOND, 60 * SECOND},
 	{"cache", "credentials", KIND_NUMBER, OFFSET(credentials), 16, 1 << 20},
 	{"cache", "authorizations", KIND_NUMBER, OFFSET(authorizations), 64, 1 << 24},
@@ -79,6 +80,7 @@ void na_config_defaults(struct na_config *c)
 	*c = (struct na_config){
 		.memory = 64 << 20,
 		.max_file = NA_FILE_MAX,
+		.eager = true,
 		.lifetime = 60 * SECOND,
 		.credentials = 16384,
 		.authorizations = 65536,

@@ -33,6 +33,7 @@ struct na_config {
 	uint64_t memory;   /* bytes */
 	uint64_t max_file; /* bytes */
 	uint64_t max_packets; /* 0: auto */
+	bool eager; /* whether hits pay is not asked */
 	uint64_t lifetime; /* ns */
 	uint64_t credentials;
 	uint64_t authorizations;

@@ -153,6 +153,7 @@ static const struct reason {
 	{"pass_not_read", "They are other calls than READ."},
 	{"pass_window", "The clients' receive windows are small."},
 	{"pass_egress_busy", "nfsd was in the middle of a reply on the same connection."},
+	{"pass_unpaid", "The connections carry too few such READs for that to pay ([cache] eager)."},
 	{"pass_limit", "The clients are over their limits."},
 	{"pass_unsync", "Connections begin, or packets are lost and reordered."},
 };

@@ -77,6 +77,7 @@ static void set_options(struct nfsaccel_bpf *skel, const struct na_config *c,
 	skel->rodata->na_port = c->port;
 	skel->rodata->na_max_file = c->max_file;
 	skel->rodata->na_max_packets = c->max_packets;
+	skel->rodata->na_eager = c->eager;
 	skel->rodata->na_ttl_ns = c->lifetime;
 	skel->rodata->na_alive_ns = c->alive;
 	skel->rodata->na_guards = c->guards;

@@ -161,6 +161,10 @@ static __always_inline __u32 na_look_up(struct na_work *w, struct na_ctl *ctl, _
 		else if (na_shadow_choose(w, ctl, e, entry))
 			why = NA_V_MISS_SHADOW;
 	}
+	if (why == NA_V_HIT || why == NA_V_MISS_SHADOW) {
+		w->paid += na_hit_pays(w->mss, len);
+		w->vain -= na_call_bores();
+	}
 	if (why != NA_V_HIT) {
 		w->changed = e->snap.ino;
 		w->export = e->export;
@@ -305,7 +309,7 @@ __attribute__((noinline)) int na_ask_record(struct __sk_buff *skb)
 	if (!(mark & NA_RPC_LAST))
 		return 0;
 	w->at += len + NA_RPC_MARK_BYTES;
-	w->vain++;
+	w->vain += na_call_bores();
 	if (len > NA_XDR_CAP) {
 		na_count(NA_V_PASS_NOTREAD, 1);
 		return na_ask_long(w, ctl, left);
@@ -324,10 +328,8 @@ __attribute__((noinline)) int na_ask_record(struct __sk_buff *skb)
 		why = na_look_up(w, ctl, from, len + NA_RPC_MARK_BYTES);
 		if (why == NA_V_HIT)
 			w->s.facts |= NA_SEG_WARM;
-		else if (why == NA_V_MISS_SHADOW)
-			w->compared = true;
-		else
-			w->vain += NA_DOZE_READ - 1;
+		else if (why != NA_V_MISS_SHADOW)
+			w->vain += NA_DOZE_READ - na_call_bores();
 		if (why != NA_V_HIT && !na_note(w, ctl, w->rpc.xid, NA_PENDING_ASKED, true))
 			return 0;
 	} else if (why == NA_V_MISS_CRED || why == NA_V_MISS_COUNT) {
@@ -365,7 +367,7 @@ int na_ask(struct __sk_buff *skb)
 	if (!c.w)
 		return -1;
 	c.w->vain = 0;
-	c.w->compared = false;
+	c.w->paid = 0;
 	bpf_loop(NA_ASK_MAX, na_ask_step, &c, 0);
 	if (c.clear && c.w->at >= c.w->p.end)
 		c.w->s.facts |= NA_SEG_NOTED;

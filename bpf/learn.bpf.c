@@ -374,7 +374,7 @@ __attribute__((noinline)) int na_learn_reply(struct __sk_buff *skb, __u32 off, _
 		na_learn_auth(w, e, w->pending.expires);
 	if (ctl->mode != NA_MODE_OBSERVE) /* which touches no packet */
 		w->s.facts |= NA_SEG_WARM;
-	f->bored = 0;
+	na_less_bored(f, NA_DOZE_READ + na_hit_pays(f->mss, na_nfs3_reply_len(w->res.count)));
 	f->fill.entry = number;
 	f->fill.shadow = 0;
 	f->fill.block = NA_NO_BLOCK;

@@ -39,6 +39,7 @@ const volatile __u32 na_netns = 0;
 const volatile __u16 na_port = 2049;
 const volatile __u32 na_max_file = NA_FILE_MAX;
 const volatile __u32 na_max_packets = 0;
+const volatile bool na_eager = true;
 const volatile __u64 na_ttl_ns = 60000000000ull;
 const volatile __u64 na_alive_ns = 5000000000ull;
 const volatile __u32 na_guards = 3;

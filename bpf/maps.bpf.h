@@ -254,6 +254,7 @@ extern const volatile __u32 na_netns; /* inode number of the network namespace s
 extern const volatile __u16 na_port; /* host order, 2049 */
 extern const volatile __u32 na_max_file; /* bytes, at most NA_FILE_MAX */
 extern const volatile __u32 na_max_packets; /* packets of one reply; 0: na_auto_packets() */
+extern const volatile bool na_eager; /* whether hits pay is not asked */
 extern const volatile __u64 na_ttl_ns; /* longest life of entries and authorizations */
 extern const volatile __u64 na_alive_ns; /* a connection is answered this long without a pass */
 extern const volatile __u32 na_guards; /* test switch: bit 0 guard 1, bit 1 guard 2 */

@@ -179,6 +179,8 @@ int na_meet(struct __sk_buff *skb)
 	f->c_wscale = v.snd_wscale;
 	f->s_wscale = v.rcv_wscale;
 	f->mss = v.mss > 0xffff ? 0xffff : v.mss;
+	if (!na_eager)
+		f->bored = v.fresh ? NA_DOZE_NEW : NA_DOZE_MET;
 	f->cwnd = NA_CWND_PACKETS * f->mss;
 	f->ssthresh = NA_CWND_MAX;
 	if (v.sack)

@@ -25,6 +25,28 @@ static __always_inline bool na_dark(const struct na_flow *f)
 	return (f->flags & NA_FLOW_DARK) || *(volatile const __u32 *)&f->strangers;
 }
 
+/* What a call that is no READ adds to na_flow.bored. */
+static __always_inline __u32 na_call_bores(void)
+{
+	return na_eager ? 1 : NA_DOZE_READ;
+}
+
+/* What a hit of so many bytes pays, in units of na_flow.bored. */
+static __always_inline __u32 na_hit_pays(__u32 mss, __u32 len)
+{
+	if (len <= mss)
+		return NA_DOZE_HIT1;
+	return len <= 2 * mss ? NA_DOZE_HIT2 : NA_DOZE_HIT3;
+}
+
+/* READs could be answered, or will be from now on, that pay so much. */
+static __always_inline void na_less_bored(struct na_flow *f, __u32 pay)
+{
+	__u32 bored = f->bored;
+
+	f->bored = na_eager || bored < pay ? 0 : bored - pay;
+}
+
 /* parse.bpf.c: headers into w->p, w->s, w->key. 1 if the segment is of our port, else 0. */
 int na_parse(struct __sk_buff *skb, __u32 dir);
 

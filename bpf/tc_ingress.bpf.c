@@ -176,6 +176,15 @@ static __always_inline bool na_first_record(struct na_work *w, const struct na_r
 	return true;
 }
 
+/* Enter the segment's calls into na_flow.bored. */
+static __always_inline void na_balance(const struct na_work *w, struct na_flow *f)
+{
+	if (!w->dark) /* else nothing could be learnt */
+		f->bored += w->vain;
+	if (w->paid)
+		na_less_bored(f, w->paid);
+}
+
 /*
  * Scan the payload and ask the cache. Leaves an offer in w->o. A function of its own, so that
  * the verifier forgets which way it took: it would follow each through the splice.
@@ -205,11 +214,9 @@ static __noinline void na_consider(struct __sk_buff *skb, struct na_work *w, str
 	if (!na_first_record(w, &rec))
 		return;
 	w->rep_max = na_reply_max(f);
+	w->mss = f->mss;
 	na_ask(skb);
-	if ((w->s.facts & NA_SEG_WARM) || w->compared)
-		f->bored = 0;
-	else if (!w->dark) /* else nothing could be learnt */
-		f->bored += w->vain;
+	na_balance(w, f);
 	if (!w->o.n)
 		return;
 	if (ctl->mode != NA_MODE_ANSWER) {
@@ -218,6 +225,8 @@ static __noinline void na_consider(struct __sk_buff *skb, struct na_work *w, str
 		why = NA_V_PASS_UNSYNC;
 	} else if (w->p.odd) {
 		why = NA_V_PASS_FLAGS;
+	} else if (f->bored && !na_eager && !na_spliced(f)) {
+		why = NA_V_PASS_UNPAID;
 	} else if (w->l.limited && w->l.slow) {
 		/* what is answered is not acknowledged before: the client would send it again */
 		why = NA_V_PASS_LIMIT;

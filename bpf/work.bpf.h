@@ -85,11 +85,12 @@ struct na_work {
 	__u32 rep_max; /* longest reply this connection gets */
 	__u32 at; /* skb offset of the record being asked after */
 	__u32 dark; /* NA_FLOW_DARK: nothing may be learnt */
-	bool compared; /* some will be: what they read is cached */
+	__u32 mss; /* the connection's */
 	__u32 export; /* of what was found in the cache, and could not be answered: its number */
 	__u64 changed; /* and its inode's */
 	__u32 loaded; /* what call[] begins with: skb offset of a record, 0 if of none */
 	__u32 vain; /* the segment's calls that cannot be answered, as NA_DOZE_AFTER counts them */
+	__u32 paid; /* and those that can be, or were but for a comparison */
 	__u8 call[NA_XDR_CAP + 8] __attribute__((aligned(8))); /* record mark and message */
 	struct na_rpc_call rpc;
 	struct na_read3args args;

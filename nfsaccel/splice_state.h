@@ -73,9 +73,23 @@ _Static_assert(sizeof(struct na_way) == 16, "na_way");
 #define NA_FLOW_LOSSY	 0x1000u /* what was sent again had been lost, not late */
 #define NA_FLOW_REUSE	 0x0400u /* syn_isn is that of another connection on these ports */
 
-/* That many calls in vain, and an unspliced connection is left alone; a READ counts for eight. */
+/*
+ * That many calls in vain, and an unspliced connection is left alone; a READ counts for eight, and
+ * one that could be answered ends the row (na_flow.bored).
+ */
 #define NA_DOZE_AFTER 2048u
 #define NA_DOZE_READ  8u
+
+/*
+ * Where only connections are to be spliced for which that pays (na_eager), other calls count as
+ * much, and each READ that could be answered makes up for some of them: of one packet for two and
+ * a half, so that at two in seven na_flow.bored stays where it is. Splicing waits until it is 0.
+ */
+#define NA_DOZE_HIT1 20u /* by packets of the reply */
+#define NA_DOZE_HIT2 16u
+#define NA_DOZE_HIT3 8u /* or more */
+#define NA_DOZE_NEW  192u /* a connection begins with that */
+#define NA_DOZE_MET  1536u /* and with that if it is older than we are, or dozed */
 
 struct na_flow {
 	NA_SPIN_LOCK lock;
@@ -126,7 +140,7 @@ struct na_flow {
 	 */
 	__u32 strangers;
 	__u32 free_gen; /* na_ctl.limit_gen by which no rule is for this client */
-	__u32 bored; /* calls in a row in vain, as NA_DOZE_AFTER counts them; no lock */
+	__u32 bored; /* calls in vain that no hits paid for, as NA_DOZE_AFTER counts them; no lock */
 	struct na_way way;
 	/* FIFO ring */
 	__u32 head;

@@ -19,6 +19,7 @@
 const struct tc_options tc_defaults = {
 	.guards = 1,
 	.max_packets = 48,
+	.eager = true,
 	.alive_ns = 3600000000000ull,
 };
 
@@ -108,6 +109,7 @@ static int load(struct tc *t, const struct tc_options *o)
 	}
 	skel->rodata->na_guards = o->guards;
 	skel->rodata->na_max_packets = o->max_packets;
+	skel->rodata->na_eager = o->eager;
 	skel->rodata->na_alive_ns = o->alive_ns;
 	skel->rodata->na_tally_sets = o->tally_sets;
 	skel->rodata->na_ttl_ns = 3600000000000ull;

@@ -18,6 +18,7 @@
 struct tc_options {
 	__u32 guards;
 	__u32 max_packets;
+	bool eager;
 	__u64 alive_ns;
 	__u32 tally_sets; /* 0: nobody counts by client */
 };

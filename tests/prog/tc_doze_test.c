@@ -237,6 +237,79 @@ static void test_warm(void **state)
 	scene_forget(&s, &file);
 }
 
+/* A READ of the cached file; whether it was answered. */
+static bool answered(__u32 xid)
+{
+	__u32 len = scene_call(&file, xid, 0, file.attr.size, call);
+	struct frame in = scene_from_client(&s, call, len);
+
+	scene_ingress(&s, &in);
+	scene_drain(&s);
+	return s.run.act == TC_ACT_REDIRECT;
+}
+
+/* With so much to be paid for, is a READ of so many bytes answered? Leaves *left of it. */
+static bool pays(__u32 bored, __u32 din, __u32 bytes, __u32 *left)
+{
+	struct na_flow f;
+	bool yes;
+
+	begin(din);
+	free(file.bytes);
+	scene_file(&s, &file, bytes);
+	s.f.bored = bored;
+	scene_put(&s);
+	yes = answered(XID);
+	scene_get(&s, &f);
+	*left = f.bored;
+	assert_int_equal(moved(NA_V_PASS_UNPAID), yes ? 0 : 1);
+	assert_int_equal(noted(XID), !yes);
+	assert_int_equal(scene_pins(&s, &file), yes);
+	scene_forget(&s, &file);
+	return yes;
+}
+
+/* A connection is spliced when hits have paid for the calls in vain, and not before. */
+static void test_worth(void **state)
+{
+	struct tc_options stingy = tc_defaults;
+	__u32 left;
+
+	(void)state;
+	assert_true(pays(1000, 0, 100, &left)); /* eager: it is not asked */
+	assert_int_equal(left, 0);
+	tc_close(&tc);
+	stingy.eager = false;
+	assert_int_equal(tc_open(&tc, &stingy), 0);
+
+	assert_true(pays(0, 0, 100, &left));
+	assert_true(pays(NA_DOZE_HIT1, 0, 100, &left));
+	assert_int_equal(left, 0);
+	assert_false(pays(NA_DOZE_HIT1 + 1, 0, 100, &left));
+	assert_int_equal(left, 1);
+	/* the more packets, the less it pays */
+	assert_false(pays(100, 0, 2000, &left));
+	assert_int_equal(left, 100 - NA_DOZE_HIT2);
+	assert_false(pays(100, 0, 4096, &left));
+	assert_int_equal(left, 100 - NA_DOZE_HIT3);
+	/* the price is paid already */
+	assert_true(pays(100, 300, 4096, &left));
+
+	/* other calls count as READs do, and hits make up for them */
+	procedure = 1; /* GETATTR */
+	begin(0);
+	reads(NA_DOZE_AFTER / NA_DOZE_READ - 1);
+	assert_true(followed());
+	reads(1);
+	assert_false(followed());
+	procedure = NA_NFS3_READ;
+	wait_awake();
+	free(file.bytes);
+
+	tc_close(&tc);
+	assert_int_equal(tc_open(&tc, &tc_defaults), 0);
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -256,6 +329,7 @@ int main(void)
 		cmocka_unit_test(test_doze),	cmocka_unit_test(test_others),
 		cmocka_unit_test(test_rules),	cmocka_unit_test(test_no_reads),
 		cmocka_unit_test(test_spliced), cmocka_unit_test(test_warm),
+		cmocka_unit_test(test_worth),
 	};
 
 	return cmocka_run_group_tests_name("tc_doze", tests, setup, teardown);

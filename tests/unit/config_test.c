@@ -26,14 +26,14 @@ static void dump(const struct na_config *c, char *out, size_t size)
 	int n;
 
 	n = snprintf(out, size,
-		     "memory %ju\nmax_file %ju\nmax_packets %ju\nlifetime %ju\ncredentials %ju\n"
+		     "memory %ju\nmax_file %ju\nmax_packets %ju\neager %d\nlifetime %ju\ncredentials %ju\n"
 		     "authorizations %ju\nport %ju\nconnections %ju\nalive %ju\ntc_priority "
 		     "%ju\ntc_hook %d\n"
 		     "run %s\ncontrol %s\npin %s\ngroup %s\nread_group %s\npolicy %s\non_stop %d\n"
 		     "listen %s\npage %d\n"
 		     "guards %ju\nshadow %ju\nspare %ju\nproc %s\nmode %d\n"
 		     "clients %ju\nnamed %ju\ndevices",
-		     c->memory, c->max_file, c->max_packets, c->lifetime, c->credentials,
+		     c->memory, c->max_file, c->max_packets, c->eager, c->lifetime, c->credentials,
 		     c->authorizations, c->port, c->connections, c->alive, c->tc_priority,
 		     c->tc_hook, c->run, c->control, c->pin, c->group, c->read_group, c->policy,
 		     c->on_stop, c->listen, c->page, c->guards, c->shadow, c->spare, c->proc,
