@@ -43,7 +43,7 @@ static __always_inline __u64 na_cred_number(struct na_work *w, struct na_ctl *ct
 {
 	__u64 *number, fresh;
 
-	if (!make && na_cred_known(w))
+	if (na_cred_known(w))
 		return w->known.number;
 	number = bpf_map_lookup_elem(&na_creds, &w->cred);
 	if (!number && make) {
@@ -254,6 +254,7 @@ static __always_inline bool na_note(struct na_work *w, struct na_ctl *ctl, __u32
 		p->flush = *(volatile __u64 *)&ctl->flush;
 		p->cred = na_cred_number(w, ctl, true);
 		p->fh = w->args.fh;
+		p->most = (w->rep_max + NA_MOST_BYTES - 1) / NA_MOST_BYTES;
 		if (!p->cred || w->dark || !w->args.count)
 			p->state = NA_PENDING_REFUSED;
 		/* before the note that sends the reply looking for it */

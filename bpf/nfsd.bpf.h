@@ -13,6 +13,8 @@
 
 #include <bpf/bpf_endian.h>
 
+#include "nfsaccel/nfs3.h"
+
 /*
  * Beyond a hook's own arguments everything is read by BPF_CORE_READ: in the modules' BTF
  * many pointers lead to types that are only declared there (up to 6.12), and those the
@@ -24,9 +26,6 @@
 #define NA_IPPROTO_TCP 6
 #define NA_AF_INET     2
 #define NA_AF_INET6    10
-#define NA_NFS_PROGRAM 100003
-#define NA_NFS_V3      3
-#define NA_NFS3_READ   6
 #define NA_AUTH_UNIX   1 /* and AUTH_NULL, 0 */
 
 static __always_inline __u32 na_fs_bit(unsigned long magic)
@@ -183,7 +182,7 @@ static __always_inline bool na_pending_key_read(struct svc_rqst *rqstp, __u32 ne
 	asleep = na_call_dozes(rqstp, limit_gen);
 	if (asleep == NA_ASLEEP)
 		return false;
-	if (rqstp->rq_proc != NA_NFS3_READ || rqstp->rq_vers != NA_NFS_V3 ||
+	if (rqstp->rq_proc != NA_NFS3_READ || rqstp->rq_vers != NA_NFS3_VERSION ||
 	    rqstp->rq_prog != NA_NFS_PROGRAM)
 		return false;
 	if (!na_addr_read(&xprt->xpt_remote, key->flow.client, &key->flow.client_port) ||

@@ -55,12 +55,27 @@ static __always_inline __u64 na_version_barrier(struct na_slot *slot)
 	return __sync_fetch_and_add(&slot->version, 0);
 }
 
+/*
+ * Most of what is read in vain is too long: nothing else is looked at then. Only a saving, as
+ * neither the size nor what is made of it is what counts in the end.
+ */
+static __always_inline enum na_verdict na_fill_size(struct inode *inode, const struct na_pending *p)
+{
+	__u64 size = BPF_CORE_READ(inode, i_size);
+	__u32 n, eof;
+
+	if (!na_is_regular(BPF_CORE_READ(inode, i_mode)))
+		return NA_V_REFUSE_NOTREG;
+	if (size > na_max_file)
+		return NA_V_REFUSE_SIZE;
+	na_nfs3_read_span(size, p->offset, p->count, &n, &eof);
+	return na_nfs3_reply_len(n) > p->most * NA_MOST_BYTES ? NA_V_REFUSE_LONG : NA_V_FILL_HOOKED;
+}
+
 static __always_inline enum na_verdict na_fill_inode(struct inode *inode, __u64 offset)
 {
 	unsigned long magic = BPF_CORE_READ(inode, i_sb, s_magic);
 
-	if (!na_is_regular(BPF_CORE_READ(inode, i_mode)))
-		return NA_V_REFUSE_NOTREG;
 	if (!(na_fs_bit(magic) & na_fs_mask))
 		return NA_V_REFUSE_FSTYPE;
 	/*
@@ -105,6 +120,9 @@ static __always_inline enum na_verdict na_fill_check(struct svc_rqst *rqstp, str
 	inode = BPF_CORE_READ(dentry, d_inode);
 	if (!inode)
 		return NA_V_REFUSE_NOTREG;
+	v = na_fill_size(inode, p);
+	if (v != NA_V_FILL_HOOKED)
+		return v;
 	index = na_slot_index(BPF_CORE_READ(inode, i_sb, s_dev), BPF_CORE_READ(inode, i_ino));
 	slot = bpf_map_lookup_elem(&na_slots, &index);
 	if (!slot)

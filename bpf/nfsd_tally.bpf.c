@@ -149,7 +149,7 @@ static __always_inline void na_sum_call(struct svc_rqst *rqstp, struct na_call_s
 	struct nfsd3_writeres *wrote = rqstp->rq_resp;
 
 	c->kind = NA_OP_OTHER;
-	if (vers == NA_NFS_V3 && na_within(proc, 0, NA_NFS3_PROCS - 1))
+	if (vers == NA_NFS3_VERSION && na_within(proc, 0, NA_NFS3_PROCS - 1))
 		c->kind = na_op_v3[proc];
 	if (c->kind == NA_OP_READ)
 		c->read = rqstp->rq_res.page_len;

@@ -5,22 +5,32 @@
 #include "bpf/tc.bpf.h"
 
 /*
- * Let the splice decide about the segment in na_work: fills w->a. A function of its own,
- * since its frame and that of what is learnt from the segment do not fit one stack.
- * Negative if the connection is not followed.
+ * Is the segment from the middle of a reply, and nothing is to be learnt of it? Then its records
+ * are told here, without na_walk().
  */
-__attribute__((noinline)) int na_decide_out(struct __sk_buff *skb)
+static __always_inline bool na_walked(struct na_work *w, const struct na_flow *f)
 {
-	struct na_work *w = na_work(NA_OUT);
-	struct na_flow *f;
+	struct na_records *r = &w->s.rec_from;
+	__u32 off, bytes;
+
+	*r = f->s_rec;
+	if (!r->sync || w->s.seq != f->s_high || f->split.have || f->fill.entry ||
+	    na_records_want(r, w->s.seq, w->s.seq + w->s.len, &off, &bytes))
+		return false;
+	w->s.rec_to = *r;
+	w->s.facts |= NA_SEG_SCANNED;
+	return true;
+}
+
+/*
+ * Let the splice decide about the segment in w: fills w->a. A function of its own, since its
+ * frame and that of what is learnt from the segment do not fit one stack. Negative if the
+ * connection is another's by now.
+ */
+static __noinline int na_decide_out(struct __sk_buff *skb, struct na_work *w, struct na_flow *f)
+{
 	bool lost, mine, dead, reset, bored = false;
 
-	if (!w)
-		return -1;
-	w->free_gen = 0;
-	f = bpf_map_lookup_elem(&na_flows, &w->key);
-	if (!f)
-		return -1;
 	w->free_gen = f->exempt.gen == w->limit_gen ? w->limit_gen : f->free_gen;
 	bpf_spin_lock(&f->lock);
 	mine = na_flow_key_equal(&f->key, &w->key);
@@ -73,6 +83,7 @@ SEC("tc")
 int na_egress(struct __sk_buff *skb)
 {
 	struct na_ctl *ctl;
+	struct na_flow *f;
 	struct na_work *w;
 	enum na_doze_how doze;
 	int err, partial;
@@ -95,7 +106,8 @@ int na_egress(struct __sk_buff *skb)
 	w->s.facts |= NA_SEG_CSUM; /* our own kernel's */
 	w->free_gen = 0;
 	w->limit_gen = gen;
-	if (doze == NA_DOZE_PAYS || (w->s.len && na_walk(skb) < 0) || na_decide_out(skb) < 0) {
+	f = doze == NA_DOZE_PAYS ? NULL : bpf_map_lookup_elem(&na_flows, &w->key);
+	if (!f || (w->s.len && !na_walked(w, f) && na_walk(skb) < 0) || na_decide_out(skb, w, f) < 0) {
 		if (gen && na_limit_out(skb) > 0)
 			skb->tc_index = NA_SEEN;
 		return TC_ACT_UNSPEC;

@@ -193,6 +193,8 @@ enum na_pending_state {
 	NA_PENDING_POISON_MAX = NA_PENDING_POISON + 0xff,
 };
 
+#define NA_MOST_BYTES 64u
+
 struct na_pending {
 	__u32 state;
 	__u32 count; /* asked */
@@ -206,8 +208,9 @@ struct na_pending {
 	__u64 version;
 	__u64 expires; /* no later than what export and client cache entries have left */
 	__u32 slot;
-	__u16 read; /* ingress saw that the call is a READ */
-	__u16 shadow; /* na_shadows says what it would have been answered with */
+	__u8 read; /* ingress saw that the call is a READ */
+	__u8 shadow; /* na_shadows says what it would have been answered with */
+	__u16 most; /* the longest reply worth learning, in NA_MOST_BYTES */
 	struct na_inode_snap snap;
 	struct na_fh fh;
 	__u32 ran; /* READs that nfsd began under this xid, less those whose reply passed */

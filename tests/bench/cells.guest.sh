@@ -7,6 +7,8 @@
 # plain		nfsacceld is not running
 # hit		with nfsaccel as it comes: what max_packets = auto takes for too long goes to nfsd
 # limits	the same, and the client has limits that it never reaches
+# thrifty	hit with eager = no: the mix, when it has been decided that it does not pay, and one cell
+#		where it does
 # nocache	nfsacceld runs, and nothing may be cached
 calls=${1:-400} warm=700 files=20
 report=$LAB_RUN/cells
@@ -78,6 +80,15 @@ cells() {
 	done
 }
 
+thrifty() {
+	row=thrifty
+	for mtu in 1500 9000; do
+		on $mtu
+		client=libnfs by_libnfs READ 1k 1
+		client=libnfs warm=4000 by_libnfs mix 4k 8 --mix getattr=26,lookup=24,read=18,access=11
+	done
+}
+
 LAB_FS=tmpfs LAB_CLIENTS=1 lab_server_up
 LAB_MTU=9000 LAB_CLIENT=2 lab_client true
 for size in $sizes 1m; do
@@ -103,6 +114,10 @@ done
 settle
 cells limits
 lab_check "nfsacceld stops" lab_accel_down
+lab_accel_up --set cache.max_packets=auto --set cache.eager=no
+settle
+thrifty
+lab_check "nfsacceld stops" lab_accel_down
 lab_accel_up --set cache.max_file=512
 settle
 cells nocache
@@ -115,6 +130,7 @@ share() {
 		"$OUT/cells.json"
 }
 lab_check "READs of a file of one packet are hits" test "$(share hit)" -ge 90
+lab_check "and with eager = no" test "$(share thrifty)" -ge 80
 lab_check "and with limits" test "$(share limits)" -ge 90
 lab_check "no hits where nothing is cached" test "$(jq '[.[] | select(.row == "nocache").hits] | max' "$OUT/cells.json")" = 0
 lab_done

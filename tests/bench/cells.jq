@@ -8,4 +8,4 @@ sort_by([.client != "libnfs", .load != "READ", .load, (.size | if endswith("m") 
 .[] | select(.rows.plain) | .rows.plain.ns as $plain |
 "| \($kernel) | \(.client) | \(.load) | \(.size) | \(.mtu) | \(.depth) | \($plain) | \(
 	.rows.hit.ns | percent($plain)) | \(if .rows.hit.hits == null then "-" else .rows.hit.hits end) | \(
-	.rows.limits.ns | percent($plain)) | \(.rows.nocache.ns | percent($plain)) |"
+	.rows.limits.ns | percent($plain)) | \(.rows.thrifty.ns | percent($plain)) | \(.rows.nocache.ns | percent($plain)) |"

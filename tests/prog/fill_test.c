@@ -10,6 +10,7 @@
 #include "tests/prog/rpc.h"
 
 #include "nfsaccel/export.h"
+#include "nfsaccel/nfs3.h"
 #include "nfsaccel/slot.h"
 
 #include <bpf/bpf.h>
@@ -109,12 +110,15 @@ static struct na_pending_key next_key(void)
 	return key;
 }
 
+static __u16 most = UINT16_MAX; /* na_pending.most of what is noted */
+
 static struct na_pending note(const struct na_pending_key *key, enum na_pending_state as)
 {
 	struct na_pending p = {.state = as,
 			       .count = 4096,
 			       .asked = now(),
 			       .coarse = clock_ns(CLOCK_MONOTONIC_COARSE),
+			       .most = most,
 			       .fh = fh};
 
 	assert_int_equal(bpf_map_update_elem(pending_fd(), key, &p, BPF_ANY), 0);
@@ -350,6 +354,25 @@ static void test_size(void **state)
 	assert_refused(NA_V_REFUSE_SIZE);
 }
 
+/* What would take too many packets; of a short file little comes, whatever is asked for. */
+static void test_long(void **state)
+{
+	__u32 len = na_nfs3_reply_len(4096);
+
+	(void)state;
+	assert_int_equal(truncate(path, 10000), 0);
+	settle();
+	most = len / NA_MOST_BYTES;
+	assert_refused(NA_V_REFUSE_LONG);
+	most++;
+	assert_fit();
+	assert_int_equal(truncate(path, 100), 0);
+	settle();
+	most = 4;
+	assert_fit();
+	most = UINT16_MAX;
+}
+
 static void set_policy(__u64 policy)
 {
 	struct na_ctl ctl = hookset_ctl(&set);
@@ -500,6 +523,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup(test_young, setup),
 		cmocka_unit_test_setup(test_clock, setup),
 		cmocka_unit_test_setup(test_size, setup),
+		cmocka_unit_test_setup(test_long, setup),
 		cmocka_unit_test_setup(test_policy, setup),
 		cmocka_unit_test_setup(test_lease, setup),
 		cmocka_unit_test_setup(test_fanotify, setup),
