@@ -124,6 +124,24 @@ static const struct command *find(char **words, size_t *n)
 	return NULL;
 }
 
+/* Those of the commands that begin with this word; false if none does. */
+static bool usage_of(const char *word, FILE *to)
+{
+	size_t i, len = strlen(word);
+	bool any = false;
+
+	for (i = 0; i < NCOMMANDS; i++) {
+		const struct command *c = &commands[i];
+
+		if (strncmp(c->name, word, len) || c->name[len] != ' ')
+			continue;
+		fprintf(to, "%s nfsaccelctl %s%s%s\n         %s\n", any ? "      " : "Usage:", c->name,
+			c->args[0] ? " " : "", c->args, c->help);
+		any = true;
+	}
+	return any;
+}
+
 static int run(const struct command *c, struct na_ctl_line *l, bool help)
 {
 	bool wrong = (!c->args[0] && l->words[0]) ||
@@ -209,6 +227,8 @@ int main(int argc, char **argv)
 		l.words = argv + optind + n;
 		return run(c, &l, help);
 	}
+	if (argv[optind] && !argv[optind + 1] && usage_of(argv[optind], help ? stdout : stderr))
+		return help ? EXIT_SUCCESS : NA_CTL_USAGE;
 	if (argv[optind])
 		fprintf(stderr, "nfsaccelctl: no command '%s%s%s'\n", argv[optind],
 			argv[optind + 1] ? " " : "", argv[optind + 1] ?: "");

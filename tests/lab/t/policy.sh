@@ -39,6 +39,8 @@ lab_check "a client's nocache: not answered" not_served
 LAB_CLIENT=1
 lab_check "another client is" served --files 30
 
+lab_check "help on the commands of a kind" says "limit del CLIENT" limit --help
+lab_refuse "half a command is none" nfsaccelctl limit
 echo "$LAB_EXPORT *(nocahe)" >$policy
 lab_refuse "a bad file is refused" reload
 lab_check "with its line and column" says "$policy:1:15: no option 'nocahe'" policy reload
