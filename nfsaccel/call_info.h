@@ -105,7 +105,8 @@ na_inline bool na_exempt_handle(const struct na_exempt *e, __u32 len, const __u8
 
 /*
  * Is this call of the kind that e knows? Quickly, for it is asked of each call: false where it
- * is not what the last one was. call: its first `have` bytes, mark and all; NA_XDR_CAP may be read.
+ * is not what the last one was. call: its first `have` bytes, mark and all; NA_XDR_CAP of them
+ * may be read.
  */
 na_inline bool na_exempt_call(const struct na_exempt *e, const __u8 *call, __u32 have)
 {
@@ -117,14 +118,16 @@ na_inline bool na_exempt_call(const struct na_exempt *e, const __u8 *call, __u32
 	if (verf > NA_CALL_VERF_MAX || !e->verf)
 		return false;
 	p = call + verf + 4;
-	if (na_xdr_raw(call + 8) != NA_RPC_CALL || na_xdr_raw(call + 12) != na_xdr_swap(NA_RPC_VERSION) ||
+	if (na_xdr_raw(call + 8) != NA_RPC_CALL ||
+	    na_xdr_raw(call + 12) != na_xdr_swap(NA_RPC_VERSION) ||
 	    na_xdr_raw(call + 16) != na_xdr_swap(NA_NFS_PROGRAM) ||
 	    na_xdr_raw(call + NA_CALL_CRED) != e->flavor ||
 	    na_xdr_raw(call + NA_CALL_CRED + 4) != e->cred || na_xdr_raw(p - 4))
 		return false;
 	if (vers == na_xdr_swap(NA_NFS3_VERSION) && na_xdr_raw(call + 24))
 		return have >= want && na_exempt_handle(e, na_xdr_get32(p), p + 4);
-	if (have < want + NA_COMPOUND_HANDLE || vers != na_xdr_swap(4) || na_xdr_raw(call + 24) != na_xdr_swap(NA_NFS4_COMPOUND) ||
+	if (have < want + NA_COMPOUND_HANDLE || vers != na_xdr_swap(4) ||
+	    na_xdr_raw(call + 24) != na_xdr_swap(NA_NFS4_COMPOUND) ||
 	    na_xdr_raw(p) || na_xdr_raw(p + 12) != na_xdr_swap(NA_OP4_SEQUENCE) ||
 	    na_xdr_raw(p + NA_COMPOUND_HANDLE - 4) != na_xdr_swap(NA_OP4_PUTFH))
 		return false;

@@ -197,7 +197,8 @@ static void test_whole(void **state)
 				continue;
 			follow(&one, bytes + at, seq + at, cut - at, head, psh, &t);
 			if (cut - at >= 4 &&
-			    na_stream_whole(&two, seq + at, cut - at, head, na_get_be32(bytes + at), &u))
+			    na_stream_whole(&two, seq + at, cut - at, head,
+					    na_get_be32(bytes + at), &u))
 				whole++;
 			else
 				follow(&two, bytes + at, seq + at, cut - at, head, psh, &u);
