@@ -109,6 +109,16 @@ na_inline void na_keep_sack(struct na_action *a, __u32 left, __u32 right)
 	*count = n + 1;
 }
 
+/*
+ * Does the first SACK block tell that what we sent again came twice? The server, which never
+ * sent that, would from then on doubt all it is told of (tcp_dsack_seen()).
+ */
+na_inline bool na_dsack_of_ours(const struct na_flow *f, const struct na_segment *s)
+{
+	return na_is_dsack(s) && na_seq_le(f->undo_c, s->sack[0].left) &&
+	       na_seq_le(s->sack[0].right, f->resent_c);
+}
+
 /* A SACK block of the client's in server space; one that begins at the ack or is empty goes. */
 na_inline void na_map_in_sacks(const struct na_flow *f, const struct na_segment *s,
 			       struct na_action *a)
@@ -118,7 +128,7 @@ na_inline void na_map_in_sacks(const struct na_flow *f, const struct na_segment 
 
 	a->nsack = 0;
 	NA_NO_UNROLL
-	for (i = 0; i < NA_SACKS && i < *blocks; i++) {
+	for (i = na_dsack_of_ours(f, s); i < NA_SACKS && i < *blocks; i++) {
 		__u32 left = na_map_in_ack(f, s->sack[i].left);
 		__u32 right = na_map_in_ack(f, s->sack[i].right);
 

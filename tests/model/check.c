@@ -338,8 +338,12 @@ void check_to_server(struct sim *s, const struct pkt *p)
 	if (na_seq_lt(most - dout, p->ack))
 		fail(s, "the server is told of bytes the client lacks");
 	for (i = 0; i < p->nsack; i++) {
-		if (na_seq_lt(p->sack[i].left, p->ack))
+		if (na_seq_lt(p->sack[i].left, p->ack)) {
+			if (!s->cfg.dup[1] && !s->cfg.reorder[1] && !s->sv.retransmits &&
+			    !s->sv.tlps)
+				fail(s, "a DSACK to the server of what it sent but once");
 			continue;
+		}
 		if (p->sack[i].left == p->ack)
 			fail(s, "a SACK block to the server that begins at the ack");
 		if (!s->cfg.prune && !client_holds(s, p->sack[i].left, p->sack[i].right))
