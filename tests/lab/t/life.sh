@@ -32,8 +32,11 @@ load_end() {
 	lab_check "$1: every byte, no error (libnfs)" wait $libnfs
 	lab_check "$1: every byte, no error (kernel)" wait $kernel
 }
-# Is no connection left, of libnfs either, that waits for its timer, twice as long each time?
-awake() { ! { ss -Htni state established; lab_client ss -Htni state established; } | grep -q "backoff:"; }
+# Is no connection of the load left, libnfs's either, that waits for its timer, longer each time?
+awake() {
+	! { ss -Htni state established dst 10.9.1.2 && lab_client ss -Htni state established; } |
+		grep -q "backoff:"
+}
 # Each thread of the kernel's load reads on.
 reads_on() {
 	local until=$(($(cat /run/go) + 2))
