@@ -18,7 +18,7 @@ reorder-16 | delay 5ms reorder 25% 50%| 4:16
 
 # Of client N: timeouts, data it and the server sent again, what it says came twice; ours.
 tallies() {
-	local LAB_CLIENT=$1
+	local -x LAB_CLIENT=$1
 	echo "$(lab_tcp TCPTimeouts) $(lab_tcp RetransSegs)" \
 		"$(LAB_CLIENT=local lab_tcp TCPTimeouts) $(LAB_CLIENT=local lab_tcp RetransSegs)" \
 		"$(($(lab_tcp TCPDSACKOldSent) + $(lab_tcp TCPDSACKOfoSent)))" \
