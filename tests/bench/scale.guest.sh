@@ -40,13 +40,18 @@ measured() {
 	hits=$((LAB_HITS * 100 / (LAB_HITS + LAB_NFSD)))
 }
 
-# settle CLIENTS: mounts from before nfsacceld's start are found, and what was left alone is looked at again.
+# settle CLIENTS: until the connection of each is answered, as those from before nfsacceld's start
+# must be found, and what read in vain is left alone for a while.
 settle() {
-	for _ in 1 2 3; do
-		for ((c = 1; c <= $1; c++)); do
+	local c before
+	for ((c = 1; c <= $1; c++)); do
+		for _ in {1..20}; do
+			before=$(lab_stat hits)
 			read_by $c some 200 >/dev/null
+			[ $(($(lab_stat hits) - before)) -lt 50 ] || continue 2
+			sleep 5
 		done
-		sleep 5
+		lab_fail "client $c gets no hits: $(lab_stats)"
 	done
 }
 
@@ -132,6 +137,7 @@ add change write_ns="$(python3 "$LAB_RUN/write.py" $LAB_EXPORT/others)" cached=0
 sleep 40
 measured others $reads
 add change write_ns="$(python3 "$LAB_RUN/write.py" $LAB_EXPORT/others)" cached=1
+measured some $reads # permissions have expired meanwhile
 measured some $reads
 add storm ns="$ns" p50="$p50" hits="$hits" changes=0
 python3 "$LAB_RUN/storm.py" $LAB_EXPORT/others "$LAB_RUN/enough" >"$LAB_RUN/changes" &
@@ -148,6 +154,6 @@ done
 
 jq --arg kernel "$(uname -r)" --argjson files "$files" '.kernel = $kernel | .files = $files' <<<"$result" >"$OUT/scale.json"
 lab_check "with room for all, most are hits" jq -e '.budget[-1].hits >= 80' "$OUT/scale.json"
-lab_check "with little, some are" jq -e '.budget[1].hits > 0' "$OUT/scale.json"
+lab_check "with little, some are" jq -e '.budget | all(.hits > 0)' "$OUT/scale.json"
 lab_check "each number of clients has hits" jq -e '.clients | all(.hits > 0)' "$OUT/scale.json"
 lab_done
