@@ -5,7 +5,7 @@ def median: sort | .[(length / 2) | floor];
 def wave($name; f): [.waves[] | select(.wave == $name) | f] | median;
 def share($name; f): ratio(wave($name; f); wave("plain"; f));
 
-$lab[0] as $lab |
+$lab[0] as $lab | $herd[0] as $herd | $scale[0] as $scale | $native[0] as $native |
 {about: $about,
  headline: {
 	lab: $lab.headline,
