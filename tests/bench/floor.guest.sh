@@ -89,10 +89,7 @@ LAB_MTU=9000 LAB_CLIENT=2 lab_client true
 LAB_CLIENT=3 lab_client true
 lab_check "packets as on a wire" eval "ethtool -K lab3 tso off && LAB_CLIENT=3 lab_client ethtool -K eth0 gro on" >/dev/null
 for size in 1024 4096; do
-	mkdir -p "$LAB_EXPORT/d$size"
-	for ((i = 0; i < files; i++)); do
-		head -c $size /dev/urandom >"$LAB_EXPORT/d$size/f$(printf %06d $i)"
-	done
+	lab_files d$size $files $size
 done
 sync
 sleep 40

@@ -91,10 +91,7 @@ settle() {
 
 LAB_FS=tmpfs LAB_CLIENTS=1 lab_server_up
 for size in 1024 4096; do
-	mkdir -p "$LAB_EXPORT/d$size"
-	for ((i = 0; i < files; i++)); do
-		head -c $size /dev/urandom >"$LAB_EXPORT/d$size/f$(printf %06d $i)"
-	done
+	lab_files d$size $files $size
 done
 sync
 sleep 40 # what was changed a moment ago is not cached

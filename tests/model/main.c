@@ -233,6 +233,12 @@ static double done_by(const uint64_t *took, uint64_t n, uint32_t most, uint32_t 
 	return i / 10.0;
 }
 
+static void print_done_by(const uint64_t *took, uint64_t n, uint32_t most, const char *unit)
+{
+	printf("; p50 %.1f%s, p90 %.1f%s, p99 %.1f%s", done_by(took, n, most, 500), unit,
+	       done_by(took, n, most, 900), unit, done_by(took, n, most, 990), unit);
+}
+
 static void report(const struct stats *st)
 {
 	static const char *const name[] = {
@@ -265,20 +271,17 @@ static void report(const struct stats *st)
 				printf("  %s %.1f %%", name[v],
 				       100.0 * st->qd_why[i][v] / st->qd_eligible[i]);
 	}
-	if (st->repairs)
+	if (st->repairs) {
 		printf("\none packet in a hundred lost: %llu of replies, %u %% repaired within three round "
-		       "trips; p50 %.1f, p90 %.1f, p99 %.1f",
-		       N(repairs), within(st->repaired, st->repairs, SOON_RTT),
-		       done_by(st->repaired, st->repairs, REPAIR_MAX, 500),
-		       done_by(st->repaired, st->repairs, REPAIR_MAX, 900),
-		       done_by(st->repaired, st->repairs, REPAIR_MAX, 990));
-	if (st->resumes)
-		printf("\nlink down %llu times; %u %% have all replies within 3.5 s of its return; "
-		       "p50 %.1f s, p90 %.1f s, p99 %.1f s",
-		       N(resumes), within(st->resumed, st->resumes, RESUMED_BY),
-		       done_by(st->resumed, st->resumes, RESUME_MAX, 500),
-		       done_by(st->resumed, st->resumes, RESUME_MAX, 900),
-		       done_by(st->resumed, st->resumes, RESUME_MAX, 990));
+		       "trips",
+		       N(repairs), within(st->repaired, st->repairs, SOON_RTT));
+		print_done_by(st->repaired, st->repairs, REPAIR_MAX, "");
+	}
+	if (st->resumes) {
+		printf("\nlink down %llu times; %u %% have all replies within 3.5 s of its return",
+		       N(resumes), within(st->resumed, st->resumes, RESUMED_BY));
+		print_done_by(st->resumed, st->resumes, RESUME_MAX, " s");
+	}
 	putchar('\n');
 #undef N
 }

@@ -151,6 +151,29 @@ __u32 other_reply(__u32 len)
 	return len;
 }
 
+void file_in_export(struct scene_file *file, __u32 n)
+{
+	if (!file->bytes)
+		scene_describe(file, 100);
+	memset(&file->fh, 0, sizeof(file->fh));
+	file->fh.len = 20;
+	file->fh.data[0] = 1;
+	file->fh.data[2] = 1;
+	file->fh.data[7] = (__u8)n;
+}
+
+void put_exports(void)
+{
+	struct na_export_key k = {.type = 1};
+	__u32 n, number;
+
+	for (n = 1; n <= 3; n++) {
+		k.fsid[3] = (__u8)n;
+		number = 100 + n;
+		put(tc.skel->maps.na_exports, &k, &number);
+	}
+}
+
 __u64 exchange(__u32 call_len, __u32 reply_len)
 {
 	assert_int_equal(client_says(call, other_call(call_len)), TC_ACT_UNSPEC);

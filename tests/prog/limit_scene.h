@@ -34,6 +34,10 @@ __u64 server_says(const __u8 *data, __u32 len);
 /* A call of this length, record mark included, that is no READ. */
 __u32 other_call(__u32 len);
 __u32 other_reply(__u32 len);
+/* The file is one of export n: its handle is nfsd's, FSID_NUM. */
+void file_in_export(struct scene_file *file, __u32 n);
+/* Exports 1 to 3 have the numbers 101 to 103. */
+void put_exports(void);
 /* One call and its reply; when the reply leaves, 0 at once. */
 __u64 exchange(__u32 call_len, __u32 reply_len);
 /* The i-th element of na_buckets. */

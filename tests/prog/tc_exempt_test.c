@@ -46,18 +46,12 @@ static __u32 compound(__u8 *out)
 	return at;
 }
 
-/* A call with a handle of export n, FSID_NUM. */
+/* A call with a handle of export n. */
 static __u32 call_of(__u32 n, __u8 *out)
 {
 	static __u32 xid = XID;
 
-	if (!file.bytes)
-		scene_describe(&file, 100);
-	memset(&file.fh, 0, sizeof(file.fh));
-	file.fh.len = 20;
-	file.fh.data[0] = 1;
-	file.fh.data[2] = 1;
-	file.fh.data[7] = (__u8)(n & ~V4);
+	file_in_export(&file, n & ~V4);
 	file.fh.data[19] = (__u8)xid;
 	if (n & V4)
 		return compound(out);
@@ -90,18 +84,11 @@ static __u64 moved(enum na_verdict why)
 	return now.n[why] - counts.n[why];
 }
 
-/* Exports 1 to 3 have the numbers 101 to 103; export 1 is limited as a whole. */
+/* Export 1 is limited as a whole. */
 static void exports(const struct scene_setup *at)
 {
-	struct na_export_key k = {.type = 1};
-	__u32 n, number;
-
 	begin(at, NULL);
-	for (n = 1; n <= 3; n++) {
-		k.fsid[3] = (__u8)n;
-		number = 100 + n;
-		put(tc.skel->maps.na_exports, &k, &number);
-	}
+	put_exports();
 	add_rule(RULE, everybody, 0, 101, &slow);
 	tc_counts(&tc, &counts);
 }

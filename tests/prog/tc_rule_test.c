@@ -278,18 +278,12 @@ static void test_many(void **state)
 	s.f.key = was;
 }
 
-/* A READ of a file of export n; nfsd's handles, FSID_NUM. */
+/* A READ of a file of export n. */
 static __u32 export_call(__u32 n)
 {
 	static struct scene_file file;
 
-	if (!file.bytes)
-		scene_describe(&file, 100);
-	memset(&file.fh, 0, sizeof(file.fh));
-	file.fh.len = 20;
-	file.fh.data[0] = 1;
-	file.fh.data[2] = 1;
-	file.fh.data[7] = (__u8)n;
+	file_in_export(&file, n);
 	return scene_call(&file, XID + n, 0, 100, call);
 }
 
@@ -304,17 +298,11 @@ static void test_exports(void **state)
 	struct na_limit l = {.rate[NA_LIMIT_OPS] = {.rate = 1, .burst = 1}, .backlog = 30 * SEC};
 	struct na_limit whole = {.rate[NA_LIMIT_OPS] = {.rate = 2, .burst = 1},
 				 .backlog = 30 * SEC};
-	struct na_export_key k = {.type = 1};
-	__u32 n, export;
 	__u64 at;
 
 	(void)state;
 	begin(&plain, NULL);
-	for (n = 1; n <= 3; n++) {
-		k.fsid[3] = (__u8)n;
-		export = 100 + n;
-		put(tc.skel->maps.na_exports, &k, &export);
-	}
+	put_exports();
 	/* whoever: 1/s inside export 1; export 2 as a whole 2/s; export 3 free */
 	l.flags = NA_LIMIT_EACH;
 	add_rule(RULE, everybody, 0, 101, &l);

@@ -181,3 +181,13 @@ lab_v4_ops="op0 op1 op2 access close commit create delegpurge delegreturn getatt
 	want_delegation destroy_clientid reclaim_complete allocate copy copy_notify
 	deallocate io_advise layouterror layoutstats offload_cancel offload_status
 	read_plus seek write_same clone getxattr setxattr listxattrs removexattr"
+
+# lab_files DIR N SIZE: files of so many random bytes in the export's DIR, named as nfsaccel-bench
+# names its own.
+lab_files() {
+	local i
+	mkdir -p "$LAB_EXPORT/$1"
+	for ((i = 0; i < $2; i++)); do
+		head -c "$3" /dev/urandom >"$LAB_EXPORT/$1/f$(printf %06d "$i")"
+	done
+}
