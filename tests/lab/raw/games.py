@@ -67,7 +67,7 @@ class Liar:
     def once(self, pieces, numbers):
         """
         A NULL call after the pieces says when both ways are through; answers that come by
-        one way are waited for by the other.
+        one way, be it late, are waited for by the other.
         """
         last = next(xids)
         for stream in self.twin.both():
@@ -76,7 +76,9 @@ class Liar:
                 stream.send(piece, reopen=False)
         ends = [stream.answer(last, 20) for stream in self.twin.both()]
         got = [{number: [] for number in numbers} for _ in range(2)]
-        for _ in range(3):
+        quiet = 0
+        while quiet < 3:
+            quiet += 1
             for way, stream in enumerate(self.twin.both()):
                 for number, times in numbers.items():
                     while len(got[way][number]) < times:
@@ -85,6 +87,7 @@ class Liar:
                         if isinstance(reply, str):
                             break
                         got[way][number].append(reply)
+                        quiet = 0
         if any(isinstance(end, str) for end in ends):
             self.twin.close()
         for number in numbers:

@@ -118,11 +118,14 @@ def word(reply):
         return "accepted with " + reply[16:].hex()
     x = nfs3.Unpack(reply)
     x.at = 20
-    status, attr = x.u32(), x.attr()
-    if status:
-        return f"status {status}, {attr}"
-    n, eof, data = x.u32(), x.u32(), x.opaque()
-    return f"{n} bytes {data[:24]}, eof {eof}, {attr}"
+    try:
+        status, attr = x.u32(), x.attr()
+        if status:
+            return f"status {status}, {attr}"
+        n, eof, data = x.u32(), x.u32(), x.opaque()
+        return f"{n} bytes {data[:24]}, eof {eof}, {attr}"
+    except (struct.error, ValueError):  # of another procedure
+        return reply.hex()
 
 
 def readable(reply):
