@@ -9,14 +9,23 @@
 /* EXT4_IOC_SHUTDOWN and XFS_IOC_GOINGDOWN: _IOR('X', 125, __u32) on every architecture. */
 #define NA_IOC_SHUTDOWN 0x8004587du
 
+/* TCGETS, FIOCLEX and the like, <asm-generic/ioctls.h>: of type 'T', and without a size. */
+static __always_inline bool na_ioctl_of_terminals(__u32 cmd)
+{
+	return (cmd & ~0xffu) == 'T' << 8;
+}
+
 /*
  * An ioctl may change generation, ctime or attributes of a file that is open for reading
- * only. Most change nothing, but which is for the file system to know.
+ * only. Most change nothing, but which is for the file system to know; but none of ours knows
+ * those of terminals, and Python asks every file that it opens whether it is one.
  */
 static __always_inline void na_ioctl(struct file *file, __u32 cmd)
 {
 	struct inode *inode = file->f_inode;
 
+	if (na_ioctl_of_terminals(cmd))
+		return;
 	na_bump_inode(inode);
 	if (cmd == NA_IOC_SHUTDOWN && inode)
 		na_flush_sb(inode->i_sb);

@@ -129,6 +129,12 @@ static int op_getversion(struct target *t)
 	return done(ioctl(t->fd, FS_IOC_GETVERSION, &version));
 }
 
+/* As Python's open() asks, of every file. */
+static int op_isatty(struct target *t)
+{
+	return isatty(t->fd) || errno != ENOTTY ? -EINVAL : 0;
+}
+
 /* As a 32-bit program does it: through the old entry, from any process. */
 static int op_ioctl32(struct target *t)
 {
@@ -235,6 +241,7 @@ const struct op ops[] = {
 	{.name = "open_read", .run = op_open_read, .keeps = true},
 	{.name = "stat", .run = op_stat, .keeps = true},
 	{.name = "getxattr", .run = op_getxattr, .keeps = true},
+	{.name = "isatty", .run = op_isatty, .open = true, .keeps = true},
 };
 
 const unsigned int op_count = sizeof(ops) / sizeof(ops[0]);
