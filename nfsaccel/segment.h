@@ -89,7 +89,11 @@ struct na_action {
 	__u32 todo;
 	__u32 why; /* enum na_verdict: what kept the offer's rest from being taken, or NA_V_MAX */
 	__u32 taken; /* so many of the offer's first are consumed */
-	__u32 again_now; /* a reply is to be sent again */
+	__u32 again_now; /* a reply is to be sent again, */
+	__u32 from; /* from this byte on, client space; */
+	__u32 above; /* so many behind it are known to have come, */
+	__u32 above_end; /* up to this one, */
+	__u32 above_replies; /* and with them so many replies' ends */
 	/* the segment as it goes on */
 	__u32 seq;
 	__u32 ack;

@@ -53,6 +53,9 @@ na_inline bool na_learn_ack(struct na_flow *f, const struct na_segment *s, __u32
 			f->flags &= ~NA_FLOW_RECOVERY;
 		na_time_reply(f, settled, s->now);
 		na_retire(f, settled, a);
+	} else if (!(f->flags & NA_FLOW_SACK) && !s->len && s->ack == f->c_ack &&
+		   edge == f->c_edge && na_slot_with(f, s->ack)) {
+		f->above += f->mss; /* a duplicate: something behind the hole has come */
 	}
 	f->c_edge = na_seq_max(f->c_edge, edge);
 	return advanced;
@@ -367,7 +370,7 @@ na_inline void na_splice_in(struct na_flow *f, const struct na_segment *s, const
 {
 	__u32 end = s->seq + s->len + !!(s->flags & NA_TCP_FIN);
 	bool believed, advanced = false;
-	__u32 settled, from, above;
+	__u32 settled;
 
 	na_action_init(a);
 	f->last_seen = s->now;
@@ -421,12 +424,12 @@ na_inline void na_splice_in(struct na_flow *f, const struct na_segment *s, const
 		na_place_payload(f, s, a, end);
 	}
 
-	from = f->c_ack;
-	above = 0;
+	a->from = f->c_ack;
+	a->above = 0;
 	if (believed && (a->todo & NA_DO_PASS) && !s->len)
-		a->again_now = na_hear_of_loss(f, s, advanced, &from, &above);
+		a->again_now = na_hear_of_loss(f, s, advanced, a);
 	if (*(volatile __u32 *)&a->again_now)
-		na_resend(f, s, from, above, a);
+		na_resend(f, s, a);
 	/* a repeated request, or an ACK of nothing but our own replies, may have no news */
 	if ((a->todo & NA_DO_BARE) || (advanced && end == s->seq)) {
 		if (!na_news_to_server(f, s, a))

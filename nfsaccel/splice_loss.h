@@ -4,10 +4,11 @@
  * congestion allowance (splice.md I6, I8).
  *
  * There is no timer here: what the client says, or asks for again, is all there is. A hole
- * is lost when three packets' bytes above it have come (RFC 6675). On a connection that is
- * known to lose, two and a bit will do, as a reply's last packet is seldom full; and if it
- * is not known to reorder, all that is outstanding above the hole (RFC 5827), since small
- * replies never have so many.
+ * is lost when three packets' bytes above it have come (RFC 6675), or three replies' ends, or,
+ * without SACK, three duplicate acknowledgements. On a connection that is known to lose, two
+ * and a bit will do, as a reply's last packet is seldom full; and if it is not known to
+ * reorder, all that is outstanding above the hole (RFC 5827), since small replies never have
+ * so many.
  */
 #ifndef NFSACCEL_SPLICE_LOSS_H
 #define NFSACCEL_SPLICE_LOSS_H
@@ -172,12 +173,12 @@ na_inline void na_lose(struct na_flow *f, const struct na_segment *s, __u32 from
 }
 
 /*
- * Send again, from the byte `from` on, the reply which that byte belongs to, unless that was
- * just done. `above` bytes behind it are known to have come.
+ * Send again, from the byte a->from on, the reply which that byte belongs to, unless that was
+ * just done.
  */
-na_inline void na_resend(struct na_flow *f, const struct na_segment *s, __u32 from, __u32 above,
-			 struct na_action *a)
+na_inline void na_resend(struct na_flow *f, const struct na_segment *s, struct na_action *a)
 {
+	__u32 from = a->from;
 	bool again = na_resent(f) && na_seq_lt(from, f->resent_c);
 
 	if (!na_hole(f, from, &a->again) || (again && s->now - f->last_resend < NA_RESEND_NS))
@@ -188,7 +189,7 @@ na_inline void na_resend(struct na_flow *f, const struct na_segment *s, __u32 fr
 	else if (s->len && ++f->tries > NA_BIG_TRIES && f->mss > NA_MSS_SAFE)
 		f->mss = f->mss / 2 > NA_MSS_SAFE ? f->mss / 2 : NA_MSS_SAFE;
 	if (!(f->flags & NA_FLOW_RECOVERY))
-		na_lose(f, s, from, above);
+		na_lose(f, s, from, a->above);
 	f->resent_c = a->again.rep_c + a->again.rep_len;
 	f->last_resend = s->now;
 	na_header_to_client(f, s, a, from);
@@ -202,25 +203,29 @@ na_inline __u32 na_if_before(__u32 a, __u32 b)
 }
 
 /*
- * Bytes above p that have come by the SACK blocks of s, and in *top where the last one ends;
- * a first block that tells of a duplicate (all ones in dsack) does not count.
+ * What has come above a->from by the SACK blocks of s. Each reply's end is a packet's, however
+ * small. A first block that tells of a duplicate (all ones in dsack) does not count.
  */
-na_inline __u32 na_sacked_above(const struct na_segment *s, __u32 p, __u32 dsack, __u32 *top)
+na_inline void na_sum_sacks(const struct na_flow *f, const struct na_segment *s, __u32 dsack,
+			    struct na_action *a)
 {
-	__u32 i, sum = 0, high = p;
+	/* in memory: registers are few, and the stack is short */
+	volatile __u32 *above = &a->above, *ends = &a->above_replies, *high = &a->above_end;
+	__u32 i;
 
+	*ends = 0;
+	*high = a->from;
 	NA_NO_UNROLL
 	for (i = 0; i < NA_SACKS && i < *(const volatile __u32 *)&s->nsack; i++) {
 		__u32 left = s->sack[i].left, right = s->sack[i].right;
-		__u32 counts = na_if_before(p, left) & ~dsack;
+		__u32 counts = na_if_before(a->from, left) & ~dsack;
 
 		dsack = 0;
-		sum += (right - left) & counts;
-		counts &= na_if_before(high, right);
-		high = (right & counts) | (high & ~counts);
+		*above += (right - left) & counts;
+		*ends += (na_settled(f, right) - na_settled(f, left)) & counts;
+		counts &= na_if_before(*high, right);
+		*high = (right & counts) | (*high & ~counts);
 	}
-	*top = high;
-	return sum;
 }
 
 /* The first byte at or behind p that has not come. */
@@ -259,32 +264,36 @@ na_inline bool na_stale(const struct na_flow *f, __u64 now)
 }
 
 /*
- * What a bare acknowledgement says of our packets: is one lost? Then *from is its first byte
- * and *above what has come behind it.
+ * What a bare acknowledgement says of our packets: is one lost? Then a->from is its first byte
+ * and a->above what has come behind it.
  */
 na_inline bool na_hear_of_loss(struct na_flow *f, const struct na_segment *s, bool advanced,
-			       __u32 *from, __u32 *above)
+			       struct na_action *a)
 {
 	bool resent = na_resent(f), loses;
-	__u32 top;
 
-	*from = f->c_ack;
-	*above = 0;
 	/* in recovery an ACK that stops at another reply says that this is lost, too */
 	if ((f->flags & NA_FLOW_RECOVERY) && f->undo_cwnd && advanced && !resent)
 		return true;
 	if (na_stale(f, s->now))
 		return true;
-	if (!s->nsack || !f->count)
+	if (!f->count)
 		return false;
-	*from = na_skip_sacked(s, resent ? f->resent_c : f->c_ack);
-	*above = na_sacked_above(s, *from, 0u - na_is_dsack(s), &top);
+	if (!(f->flags & NA_FLOW_SACK)) {
+		a->above = f->above;
+		return !resent && a->above > f->reorder && a->above >= NA_LOST_PACKETS * f->mss;
+	}
+	if (!s->nsack)
+		return false;
+	a->from = na_skip_sacked(s, resent ? f->resent_c : f->c_ack);
+	na_sum_sacks(f, s, 0u - na_is_dsack(s), a);
 	if (!resent)
-		f->above = na_slot_with(f, f->c_ack) ? *above : 0;
+		f->above = na_slot_with(f, f->c_ack) ? a->above : 0;
 	loses = na_loses(f, s->now);
-	if (*above && !f->reorder && top == f->s_high + f->dout && loses)
+	if (a->above && !f->reorder && a->above_end == f->s_high + f->dout && loses)
 		return true; /* no more is to come that could tell */
-	return *above > f->reorder && *above > NA_LOST_PACKETS * f->mss - (loses ? f->mss : 1);
+	return a->above > f->reorder && (a->above_replies >= NA_LOST_PACKETS ||
+				       a->above > NA_LOST_PACKETS * f->mss - (loses ? f->mss : 1));
 }
 
 #endif

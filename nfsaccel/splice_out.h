@@ -23,12 +23,15 @@ na_inline __u32 na_sack_stop(const struct na_flow *f, __u32 left, __u32 right)
 /*
  * The server's SACK blocks in client space. A DSACK (a block below the ack it came with)
  * that would lie above the clamped ack would read as a SACK: it goes. A SACKed request is
- * not sent again, so a block ends where one was consumed (I4).
+ * not sent again, so a block ends where one was consumed (I4). And none is told while the ack
+ * stops at a consumed request: when that is acknowledged, behind a SACK, the client takes it for
+ * reordered, and from then on waits with each loss.
  */
 na_inline void na_map_out_sacks(const struct na_flow *f, const struct na_segment *s,
 				struct na_action *a)
 {
 	const volatile __u32 *blocks = &s->nsack;
+	bool held = f->count && !na_seq_lt(f->s_ack, na_slot_of(f, 0)->req_s);
 	__u32 i;
 
 	a->nsack = 0;
@@ -38,7 +41,7 @@ na_inline void na_map_out_sacks(const struct na_flow *f, const struct na_segment
 		__u32 right = na_map_out_ack(f, s->sack[i].right, true);
 		bool dsack = na_seq_lt(s->sack[i].left, s->ack);
 
-		if (na_seq_le(right, left) || (dsack && na_seq_lt(a->ack, right)))
+		if (na_seq_le(right, left) || (dsack ? na_seq_lt(a->ack, right) : held))
 			continue;
 		if (!dsack)
 			right = na_sack_stop(f, left, right);

@@ -28,6 +28,8 @@ void check_start(struct sim *s)
 	h->doubt_cwnd = 0;
 	h->resent_c = s->tc.f.s_high - 1;
 	h->canon_base = h->canon_high = s->tc.f.s_high;
+	h->dup_ack = s->tc.f.c_ack;
+	h->dup_edge = s->tc.f.c_edge;
 }
 
 /* Injected bytes the client has not acknowledged. */
@@ -81,6 +83,16 @@ static bool only_late(const struct config *c)
 	       !c->prune && !c->emit_fail && !c->pauses && !c->stray_syn;
 }
 
+/* Is the first block a DSACK? */
+static bool tells_of_copy(const struct na_segment *g)
+{
+	const struct na_sack *b = g->sack;
+
+	return g->nsack && (na_seq_lt(b->left, g->ack) ||
+			    (g->nsack > 1 && na_seq_le(b[1].left, b->left) &&
+			     na_seq_le(b->right, b[1].right)));
+}
+
 /*
  * Unless the client asks, nothing is sent again before that can have been acknowledged, nor
  * for a few packets out of order.
@@ -90,20 +102,28 @@ void check_resend(struct sim *s, const struct na_segment *g, const struct na_act
 	const struct na_fifo_slot *slot = &a->again;
 	struct shadow *h = &s->sh;
 	const struct config *c = &s->cfg;
-	uint32_t i, above = 0;
-	bool asked = g->len;
+	uint32_t i, j, above = 0, ends = 0;
+	bool asked = g->len || (!(s->tc.f.flags & NA_FLOW_SACK) && h->dups >= 3);
 	uint32_t half = in_flight(h, s->tc.f.c_ack) / 2;
 
 	if (h->on && !again && s->tc.f.cwnd > (half > 2u * s->tc.f.mss ? half : 2u * s->tc.f.mss))
 		fail(s, "I8: the allowance is not halved by a loss");
 	if (c->clean && !c->pauses)
 		fail(s, "a reply was sent again, and nothing was lost");
-	if (c->copies && only_late(c))
+	if (c->copies && only_late(c) && c->sack) /* else a copy looks like a packet behind a hole */
 		fail(s, "a reply was sent again because of a copy");
-	for (i = 0; i < g->nsack; i++)
-		if (na_seq_lt(a->c_seq, g->sack[i].left))
-			above += g->sack[i].right - g->sack[i].left;
-	if (!asked && !again && only_late(c) && c->late <= 2 * c->delay && above <= 2u * s->tc.f.mss)
+	for (i = tells_of_copy(g); i < g->nsack; i++) {
+		if (!na_seq_lt(a->c_seq, g->sack[i].left))
+			continue;
+		above += g->sack[i].right - g->sack[i].left;
+		for (j = 0; j < h->n; j++) {
+			uint32_t end = h->c[j].rep_c + h->c[j].rep_len;
+
+			ends += na_seq_lt(g->sack[i].left, end) && na_seq_le(end, g->sack[i].right);
+		}
+	}
+	if (!asked && !again && only_late(c) && c->late <= 2 * c->delay &&
+	    above <= 2u * s->tc.f.mss && ends < 3)
 		fail(s, "a reply was sent again for want of two packets, and was only late");
 	if (!asked && !c->dup[0] && !c->reorder[0] && !c->bad && c->delay > MSEC &&
 	    h->resent_c == slot->rep_c && s->now - h->resent_at < 2 * c->delay &&
@@ -111,6 +131,22 @@ void check_resend(struct sim *s, const struct na_segment *g, const struct na_act
 		fail(s, "a reply was sent again twice in a round trip");
 	h->resent_c = slot->rep_c;
 	h->resent_at = s->now;
+}
+
+/* Acknowledgements in a row that say nothing but that something has come. */
+void check_count_dups(struct sim *s, const struct na_segment *g)
+{
+	struct shadow *h = &s->sh;
+	uint32_t edge = g->ack + ((uint32_t)g->win << s->cfg.c_wscale);
+
+	if (!(g->facts & NA_SEG_CSUM) || (g->flags & NA_TCP_SYN)) /* a SYN's window is not scaled */
+		return;
+	if (na_seq_lt(h->dup_ack, g->ack))
+		h->dups = 0;
+	else if (!g->len && g->ack == h->dup_ack && edge == h->dup_edge)
+		h->dups++;
+	h->dup_ack = na_seq_max(h->dup_ack, g->ack);
+	h->dup_edge = na_seq_max(h->dup_edge, edge);
 }
 
 /* What has gone unacknowledged for a second is sent again when the client's newest word says so. */
@@ -296,6 +332,8 @@ void check_to_client(struct sim *s, const struct pkt *p)
 				fail(s, "a DSACK to the client that reaches above its ack");
 			continue;
 		}
+		if (h->done < h->n && h->c[h->done].req_c == p->ack)
+			fail(s, "a SACK in front of which a request waits for its reply");
 		check_sack_to_client(s, &p->sack[i]);
 	}
 	if (p->len)

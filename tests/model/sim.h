@@ -106,6 +106,7 @@ struct shadow {
 	uint32_t edge, tsval, tsecr;
 	uint32_t resent_c; /* the reply that was sent again last */
 	uint64_t resent_at;
+	uint32_t dup_ack, dup_edge, dups; /* of the client's acknowledgements */
 	uint32_t doubt_c, doubt_cwnd; /* what was taken for lost last, and the allowance before */
 	uint8_t canon[SERVER_STREAM];
 };
@@ -231,6 +232,7 @@ void fail(struct sim *s, const char *what) __attribute__((noreturn));
 void check_start(struct sim *s);
 void check_consumed(struct sim *s, const struct na_flow *f, const struct na_fifo_slot *slot);
 void check_resend(struct sim *s, const struct na_segment *g, const struct na_action *a, bool again);
+void check_count_dups(struct sim *s, const struct na_segment *g);
 void check_stale(struct sim *s, const struct na_segment *g, const struct na_action *a);
 void check_allowance(struct sim *s, const struct na_segment *g);
 void repair_lost(struct sim *s, const struct pkt *p);

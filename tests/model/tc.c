@@ -320,6 +320,7 @@ void tc_ingress(struct sim *s, struct pkt *p)
 		if (o.n && s->cfg.warm)
 			g.facts |= NA_SEG_WARM;
 	}
+	check_count_dups(s, &g);
 	again = f->flags & NA_FLOW_RECOVERY;
 	cwnd = f->cwnd;
 	na_splice_in(f, &g, &o, &a);

@@ -226,35 +226,66 @@ static void test_spanning(void **state)
 	for_each_setup(spanning);
 }
 
-/* Blocks the server has, behind and around a consumed request. */
+/*
+ * Blocks the server has, behind and around a consumed request: told only once that is
+ * acknowledged, and until then a duplicate's alone.
+ */
 static void sacks(void)
+{
+	__u32 c = s.at.client, p = c - s.at.din;
+	struct frame in, out, want;
+
+	answer();
+	out = scene_from_server(&s, NULL, 0);
+	out.nsack = 2;
+	out.sack[0][0] = p - 20; /* tells of a duplicate */
+	out.sack[0][1] = p - 10;
+	out.sack[1][0] = p + 10;
+	out.sack[1][1] = p + 30;
+	want = translated(&out);
+	want.seq += reply_len;
+	want.tsecr = 7001;
+	want.win = (__u16)((SCALED + call_len) >> SCENE_SHIFT);
+	want.nsack = 1;
+	want.sack[0][0] = c - 20;
+	want.sack[0][1] = c - 10;
+	want.noptions = 8;
+	memset(want.options, 1, 8);
+	scene_egress(&s, &out);
+	scene_expect_on(&s, &want);
+
+	in = scene_from_client(&s, NULL, 0);
+	in.seq += call_len;
+	in.ack += reply_len;
+	scene_ingress(&s, &in);
+	scene_drain(&s);
+	scene_egress(&s, &out);
+	want.ack += call_len;
+	want.win = (__u16)(SCALED >> SCENE_SHIFT);
+	want.nsack = 2;
+	want.sack[0][0] += call_len; /* below all that is settled: no matter where */
+	want.sack[0][1] += call_len;
+	want.sack[1][0] = c + call_len + 10;
+	want.sack[1][1] = c + call_len + 30;
+	want.noptions = 0;
+	scene_expect_on(&s, &want);
+}
+
+/* A duplicate above what the client may be told. */
+static void sacked_copy(void)
 {
 	__u32 c = s.at.client, p = c - s.at.din;
 	struct frame out, want;
 
 	answer();
 	out = scene_from_server(&s, NULL, 0);
-	out.nsack = 2;
-	out.sack[0][0] = p + 10;
-	out.sack[0][1] = p + 30;
-	out.sack[1][0] = p - 20; /* tells of a duplicate */
-	out.sack[1][1] = p - 10;
-	want = translated(&out);
-	want.seq += reply_len;
-	want.tsecr = 7001;
-	want.win = (__u16)((SCALED + call_len) >> SCENE_SHIFT);
-	want.sack[0][0] = c + call_len + 10;
-	want.sack[0][1] = c + call_len + 30;
-	want.sack[1][0] = c - 20;
-	want.sack[1][1] = c - 10;
-	scene_egress(&s, &out);
-	scene_expect_on(&s, &want);
-
-	/* a duplicate above what the client may be told */
 	out.ack += 60;
 	out.nsack = 1;
 	out.sack[0][0] = p + 10;
 	out.sack[0][1] = p + 30;
+	want = translated(&out);
+	want.seq += reply_len;
+	want.tsecr = 7001;
 	want.ack = c;
 	want.nsack = 0;
 	want.noptions = 12;
@@ -268,6 +299,7 @@ static void test_sacks(void **state)
 {
 	(void)state;
 	for_each_setup(sacks);
+	for_each_setup(sacked_copy);
 }
 
 /* An acknowledgement that must not be told the client: it would look like a duplicate. */

@@ -45,6 +45,7 @@ static void world_init(struct world *w)
 	w->f.c_ack = w->s0;
 	w->f.c_ack_s = w->s0;
 	w->f.cwnd = 4 * SPAN;
+	w->f.flags = NA_FLOW_SACK;
 }
 
 static void world_pass(struct world *w, __u32 n)
@@ -258,7 +259,9 @@ static void test_allowance(void **state)
 	for (i = 0; i < 3; i++) { /* told three times of the same loss */
 		na_action_init(&a);
 		s.now += NA_RESEND_NS;
-		na_resend(&w.f, &s, w.f.c_ack, 0, &a);
+		a.from = w.f.c_ack;
+		a.above = 0;
+		na_resend(&w.f, &s, &a);
 		assert_true(a.todo & NA_DO_RESEND);
 		assert_int_equal(w.f.cwnd, was / 2);
 	}
@@ -272,12 +275,21 @@ static void test_allowance(void **state)
 	assert_int_equal(w.f.cwnd, was + w.f.mss);
 }
 
+/* Does the splice hear of a loss in a bare acknowledgement? */
+static bool hears(struct world *w, const struct na_segment *s, struct na_action *a)
+{
+	na_action_init(a);
+	a->from = w->f.c_ack;
+	a->above = 0;
+	return na_hear_of_loss(&w->f, s, false, a);
+}
+
 /* What was sent again in vain gives the allowance back, and teaches how late packets may be. */
 static void test_late(void **state)
 {
 	struct na_segment s = {.facts = NA_SEG_CSUM, .now = 50000000};
 	struct na_action a;
-	__u32 was, top, i, from, above;
+	__u32 was, top, i;
 	struct world w;
 
 	(void)state;
@@ -292,13 +304,12 @@ static void test_late(void **state)
 	s.sack[0].left = s.ack + 100;
 	for (top = 200; top < 400; top += 100) {
 		s.sack[0].right = s.ack + top;
-		na_action_init(&a);
-		assert_false(na_hear_of_loss(&w.f, &s, false, &from, &above));
+		assert_false(hears(&w, &s, &a));
 	}
 	s.sack[0].right = s.ack + 400;
-	assert_true(na_hear_of_loss(&w.f, &s, false, &from, &above));
-	assert_int_equal(above, 300);
-	na_resend(&w.f, &s, from, above, &a);
+	assert_true(hears(&w, &s, &a));
+	assert_int_equal(a.above, 300);
+	na_resend(&w.f, &s, &a);
 	assert_true(a.todo & NA_DO_RESEND);
 	assert_int_equal(a.c_seq, s.ack);
 	assert_true(w.f.cwnd < was);
@@ -320,26 +331,67 @@ static void test_late(void **state)
 	assert_false(na_loses(&w.f, s.now + 1000000000));
 }
 
+/* Three packets behind a hole are enough, however small; without SACK, three duplicates. */
+static void test_small(void **state)
+{
+	struct na_segment s = {.facts = NA_SEG_CSUM, .now = 50000000};
+	struct na_action a;
+	struct world w;
+	__u32 i;
+
+	(void)state;
+	world_init(&w);
+	w.f.mss = 1448;
+	for (i = 0; i < 5; i++)
+		world_answer(&w, 10, 100);
+	s.ack = w.f.c_ack;
+	s.nsack = 2;
+	s.sack[0].left = s.ack + 300;
+	s.sack[0].right = s.ack + 400;
+	s.sack[1].left = s.ack + 100;
+	s.sack[1].right = s.ack + 200;
+	assert_false(hears(&w, &s, &a));
+	s.sack[0].right = s.ack + 499; /* the last one has not come in full */
+	assert_false(hears(&w, &s, &a));
+	s.sack[0].right = s.ack + 500;
+	assert_true(hears(&w, &s, &a));
+	assert_int_equal(a.from, s.ack);
+
+	s.nsack = 0;
+	s.win = (__u16)((w.f.c_edge - s.ack) >> w.f.c_wscale);
+	w.f.flags &= ~NA_FLOW_SACK;
+	w.f.above = 0;
+	for (i = 0; i < 3; i++) {
+		assert_false(hears(&w, &s, &a));
+		na_learn_ack(&w.f, &s, 0, &a);
+	}
+	assert_true(hears(&w, &s, &a));
+	w.f.above = 2 * w.f.mss;
+	s.win--; /* what tells of another window tells of nothing else */
+	na_learn_ack(&w.f, &s, 0, &a);
+	assert_false(hears(&w, &s, &a));
+}
+
 /* An acknowledgement that still stops at a reply a second after that was sent: it is lost. */
 static void test_stale(void **state)
 {
 	struct na_segment s = {.facts = NA_SEG_CSUM, .now = 1024ull * NA_STALE_USEC};
-	__u32 from, above;
+	struct na_action a;
 	struct world w;
 
 	(void)state;
 	world_init(&w);
 	world_answer(&w, 10, 400);
-	assert_false(na_hear_of_loss(&w.f, &s, false, &from, &above));
+	assert_false(hears(&w, &s, &a));
 	s.now += 1024;
 	w.f.last_resend = s.now - 1024;
-	assert_false(na_hear_of_loss(&w.f, &s, false, &from, &above)); /* on its way again */
+	assert_false(hears(&w, &s, &a)); /* on its way again */
 	w.f.last_resend = 0;
 	s.now += 1024;
-	assert_true(na_hear_of_loss(&w.f, &s, false, &from, &above));
-	assert_int_equal(from, w.f.c_ack);
+	assert_true(hears(&w, &s, &a));
+	assert_int_equal(a.from, w.f.c_ack);
 	w.f.c_ack -= 1; /* the server's own byte, which is the server's to send */
-	assert_false(na_hear_of_loss(&w.f, &s, false, &from, &above));
+	assert_false(hears(&w, &s, &a));
 }
 
 /* A repeat sooner than any timer, or than a reply takes to be acknowledged, is a copy. */
@@ -429,6 +481,7 @@ int main(void)
 		cmocka_unit_test(test_hole),
 		cmocka_unit_test(test_allowance),
 		cmocka_unit_test(test_late),
+		cmocka_unit_test(test_small),
 		cmocka_unit_test(test_stale),
 		cmocka_unit_test(test_copy),
 		cmocka_unit_test(test_records),

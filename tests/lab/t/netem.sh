@@ -3,10 +3,12 @@
 #
 # Client 1's device has our filters, client 2's has not: plain nfsd in the same boot, for the
 # same work under the same netem with the same seed. `short` reads through each cell marked *
-# once; `long` takes all cells (or those named) and compares times, into $OUT/netem.md.
+# once; `long` takes all cells (or those named) and compares times, into $OUT/netem.md: medians
+# of LAB_ROUNDS, each with LAB_WORK times a cell's passes, or one retransmission timer decides.
 mode=${1:-short}
 shift $(($# > 0))
-files=30 rounds=${LAB_ROUNDS:-5}
+files=30 rounds=${LAB_ROUNDS:-9} factor=1
+[ "$mode" = short ] || factor=${LAB_WORK:-8}
 handles=/run/handles
 
 # name | netem towards: both, server, client | netem | setup | load
@@ -108,9 +110,9 @@ work() {
 	case $kind in
 	libnfs)
 		ns "$1" nfsaccel-verify --pattern 5 --files $files --max-size 24k --count 8k --json --timeout 300 \
-			--use-handles $handles --connections "$a" --depth "$b" --passes "$c" "$(lab_url p)"
+			--use-handles $handles --connections "$a" --depth "$b" --passes $((c * factor)) "$(lab_url p)"
 		;;
-	kernel) ns "$1" timeout 300 python3 /mnt/with/direct.py "/mnt/$1/p" $LAB_EXPORT/p "$b" "$c" ;;
+	kernel) ns "$1" timeout 300 python3 /mnt/with/direct.py "/mnt/$1/p" $LAB_EXPORT/p "$b" $((c * factor)) ;;
 	esac
 }
 # The kernel's client: mounted before the network is impaired, to save time.
@@ -215,7 +217,7 @@ wanted=("$@")
 modprobe sch_netem
 lab_server_up
 nfsaccel-verify --pattern 5 --files $files --max-size 24k --make $LAB_EXPORT/p
-lab_accel_up --set network.devices=lab1
+lab_accel_up --set network.devices=${LAB_DEVICE:-lab1}
 lab_check "handles" lab_client nfsaccel-verify --pattern 5 --files $files --max-size 24k --quiet \
 	--save-handles $handles "$(lab_url p)"
 if [ "$mode" = long ]; then
@@ -239,7 +241,7 @@ done <<<"$cells"
 impair both "delay 1ms loss 1%" 1
 lab_tally python3 /mnt/with/slow.py $LAB_SERVER $LAB_EXPORT/p client1
 impair -
-lab_check "there were hits" test "$(lab_stat hits)" -gt 0
+[ "${LAB_DEVICE:-lab1}" != lab1 ] || lab_check "there were hits" test "$(lab_stat hits)" -gt 0
 lab_check "no connection was reset by us" test "$(lab_stat flows_reset)" -eq 0
 lab_check "nor by the server" test "$(lab_stat resets_by_server)" -eq 0
 lab_note "$(lab_stats)"
