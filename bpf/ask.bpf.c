@@ -9,13 +9,18 @@
 #include "bpf/store.bpf.h"
 #include "bpf/tc.bpf.h"
 
+static __always_inline __u32 na_privileged(const struct na_work *w)
+{
+	return bpf_ntohs(w->key.client_port) < 1024;
+}
+
 static __always_inline void na_cred_key_of(struct na_work *w)
 {
 	struct na_cred_key *k = &w->cred;
 
 	na_memcpy(k->client, w->key.client, 16);
 	k->flavor = w->rpc.flavor;
-	k->privileged = bpf_ntohs(w->key.client_port) < 1024;
+	k->privileged = na_privileged(w);
 	k->uid = w->rpc.uid;
 	k->gid = w->rpc.gid;
 	k->ngids = w->rpc.ngids;
@@ -35,27 +40,44 @@ static __always_inline bool na_cred_known(const struct na_work *w)
 	return !differ && w->known.number;
 }
 
+/* Has the call of len bytes in w->call the last one's credential, to the byte, and its client? */
+static __always_inline bool na_call_alike(const struct na_work *w, __u32 len)
+{
+	const __u64 *a = (const void *)w->key.client, *b = (const void *)w->known.cred.client;
+
+	return w->known.number && !((a[0] ^ b[0]) | (a[1] ^ b[1])) &&
+	       w->known.cred.privileged == na_privileged(w) &&
+	       na_read_alike(&w->known.alike, w->call, len);
+}
+
 /*
- * The credential's number, 0 if it has none. Numbers are never given twice, so one that was
- * forgotten meanwhile (the map is an LRU) can at worst be of no use: a miss then asks the map.
+ * The number of the credential in w->cred, 0 if it has none. Numbers are never given twice, so
+ * one that was forgotten meanwhile (the map is an LRU) can at worst be of no use: a miss then asks
+ * the map.
  */
-static __always_inline __u64 na_cred_number(struct na_work *w, struct na_ctl *ctl, bool make)
+static __noinline __u64 na_cred_find(struct na_work *w, struct na_ctl *ctl, bool make)
 {
 	__u64 *number, fresh;
 
-	if (na_cred_known(w))
-		return w->known.number;
-	number = bpf_map_lookup_elem(&na_creds, &w->cred);
-	if (!number && make) {
-		fresh = __sync_fetch_and_add(&ctl->next_id, 1) + 1;
-		bpf_map_update_elem(&na_creds, &w->cred, &fresh, BPF_NOEXIST);
+	if (!na_cred_known(w)) {
 		number = bpf_map_lookup_elem(&na_creds, &w->cred);
+		if (!number && make) {
+			fresh = __sync_fetch_and_add(&ctl->next_id, 1) + 1;
+			bpf_map_update_elem(&na_creds, &w->cred, &fresh, BPF_NOEXIST);
+			number = bpf_map_lookup_elem(&na_creds, &w->cred);
+		}
+		if (!number)
+			return 0;
+		na_memcpy(&w->known.cred, &w->cred, sizeof(w->cred));
+		w->known.number = *number;
 	}
-	if (!number)
-		return 0;
-	na_memcpy(&w->known.cred, &w->cred, sizeof(w->cred));
-	w->known.number = *number;
-	return *number;
+	na_read_alike_set(&w->known.alike, w->call, w->args_at);
+	return w->known.number;
+}
+
+static __always_inline __u64 na_cred_number(struct na_work *w, struct na_ctl *ctl, bool make)
+{
+	return w->alike ? w->known.number : na_cred_find(w, ctl, make);
 }
 
 static __always_inline struct na_slot *na_slot_at(__u32 slot)
@@ -287,6 +309,25 @@ static __always_inline bool na_ask_long(struct na_work *w, struct na_ctl *ctl, _
 	return na_note(w, ctl, na_xdr_get32(call), NA_PENDING_REFUSED, whole);
 }
 
+/* The call in x, which w->call holds, into w->rpc.xid, w->args and what tells its credential. */
+static __always_inline __u32 na_read_call(struct na_work *w, struct na_xdr *x)
+{
+	enum na_verdict why;
+
+	w->alike = na_call_alike(w, x->len + NA_RPC_MARK_BYTES);
+	if (w->alike) {
+		w->rpc.xid = na_xdr_get32(w->call + NA_RPC_MARK_BYTES);
+		x->pos = w->known.alike.len + NA_ALIKE_AT - NA_RPC_MARK_BYTES;
+	} else {
+		why = na_nfs3_read_head(x, &w->rpc);
+		if (why != NA_V_HIT)
+			return why;
+		na_cred_key_of(w);
+		w->args_at = x->pos + NA_RPC_MARK_BYTES;
+	}
+	return na_nfs3_read_args(x, &w->args) ? NA_V_HIT : NA_V_MISS_COUNT;
+}
+
 /*
  * One record. Counts why it is not offered an answer; returns whether what follows can be
  * made sense of.
@@ -323,9 +364,8 @@ __attribute__((noinline)) int na_ask_record(struct __sk_buff *skb)
 			       false);
 	}
 	na_xdr_init(&x, w->call + NA_RPC_MARK_BYTES, len);
-	why = na_nfs3_read_call(&x, &w->rpc, &w->args);
+	why = na_read_call(w, &x);
 	if (why == NA_V_HIT) {
-		na_cred_key_of(w);
 		why = na_look_up(w, ctl, from, len + NA_RPC_MARK_BYTES);
 		if (why == NA_V_HIT)
 			w->s.facts |= NA_SEG_WARM;
@@ -363,13 +403,15 @@ static long na_ask_step(__u32 i, struct na_ask_ctx *c)
 
 int na_ask(struct __sk_buff *skb)
 {
-	struct na_ask_ctx c = { .skb = skb, .w = na_work(NA_IN), .clear = true };
+	struct na_ask_ctx c = { .skb = skb, .w = na_work(NA_IN) };
 
 	if (!c.w)
 		return -1;
 	c.w->vain = 0;
 	c.w->paid = 0;
-	bpf_loop(NA_ASK_MAX, na_ask_step, &c, 0);
+	c.clear = na_ask_record(skb);
+	if (c.clear && c.w->at < c.w->p.end)
+		bpf_loop(NA_ASK_MAX - 1, na_ask_step, &c, 0);
 	if (c.clear && c.w->at >= c.w->p.end)
 		c.w->s.facts |= NA_SEG_NOTED;
 	return 0;

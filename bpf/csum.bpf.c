@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* TCP checksums in software, and what an skb says about its own. */
 #include "bpf/tc.bpf.h"
+#include "bpf/window.bpf.h"
 
 #define NA_CHUNK       512u /* bpf_csum_diff takes no more at once on 6.1 */
 #define NA_CSUM_CHUNKS 32u /* 16 KiB: what bpf_skb_change_tail can make */
@@ -94,27 +95,26 @@ int na_csum_good(struct __sk_buff *skb)
 	return whole != NA_CSUM_FAILED && na_csum_fold((__u32)whole) == 0xffff;
 }
 
-/*
- * Whether the skb is CHECKSUM_PARTIAL, told exactly on every kernel: bpf_l4_csum_replace()
- * leaves the field of such an skb alone. The field is put back. Negative on failure.
- */
-int na_csum_partial(struct __sk_buff *skb, __u32 dir)
+#define NA_SKB_WINDOW	    64 /* from the destructor on; fclone and ip_summed follow soon */
+#define NA_FCLONE_CLONE	    2 /* SKB_FCLONE_CLONE */
+#define NA_CHECKSUM_PARTIAL 3 /* CHECKSUM_PARTIAL */
+
+/* Where nothing can be read, it may be anybody's. */
+int na_skb_facts(struct __sk_buff *skb, __u32 dir)
 {
+	struct na_window v = {.len = NA_SKB_WINDOW, .addr = (__u64)skb};
 	struct na_work *w = na_work(dir);
-	__u16 before, after;
-	__u32 at;
+	int facts = 0;
 
 	if (!w)
-		return -1;
-	at = w->p.l4 + NA_TCP_CSUM;
-	before = *(__u16 *)(w->p.tcp + NA_TCP_CSUM);
-
-	if (bpf_l4_csum_replace(skb, at, 0, bpf_htons(1), 2) < 0 ||
-	    bpf_skb_load_bytes(skb, at, &after, 2) < 0)
-		return -1;
-	if (after == before)
-		return 1;
-	if (bpf_skb_store_bytes(skb, at, &before, 2, 0) < 0)
-		return -1;
-	return 0;
+		return NA_SKB_LOCAL;
+	v.data = w->room.head;
+	v.from = NA_OFF(struct sk_buff, destructor);
+	if (bpf_probe_read_kernel(w->room.head, NA_SKB_WINDOW, (void *)(v.addr + v.from)) < 0)
+		return NA_SKB_LOCAL;
+	if (NA_WIN_BITS(&v, sk_buff, ip_summed) == NA_CHECKSUM_PARTIAL)
+		facts |= NA_SKB_PARTIAL;
+	if (w->room.head[0] || NA_WIN_BITS(&v, sk_buff, fclone) == NA_FCLONE_CLONE)
+		facts |= NA_SKB_LOCAL;
+	return facts;
 }

@@ -13,6 +13,7 @@ struct na_reply_ctx {
 	__s32 partial;
 	__u32 last;
 	__s32 err;
+	__u32 sent; /* of the offered replies */
 	bool again; /* what the client has is left out */
 };
 
@@ -103,6 +104,8 @@ static long na_copy_step(__u32 i, struct na_copy *c)
 	__u32 index = c->off >> NA_BLOCK_SHIFT, in = c->off & (NA_BLOCK_BYTES - 1), n, at;
 	struct na_slab *slab;
 
+	asm volatile("" : "+r"(index)); /* what is checked is what is used */
+
 	if (!c->left)
 		return 1;
 	n = NA_BLOCK_BYTES - in;
@@ -135,7 +138,9 @@ __attribute__((noinline)) int na_store_file(struct __sk_buff *skb, __u32 entry, 
 	c.e = na_entry_at(entry);
 	if (!c.e)
 		return -1;
-	bpf_loop(NA_SKB_MAX / NA_BLOCK_BYTES + 2, na_copy_step, &c, 0);
+	na_copy_step(0, &c);
+	if (c.left && !c.err)
+		bpf_loop(NA_SKB_MAX / NA_BLOCK_BYTES + 1, na_copy_step, &c, 0);
 	return c.err || c.left ? -1 : 0;
 }
 
@@ -243,19 +248,16 @@ static long na_send_step(__u32 i, struct na_reply_ctx *c)
 }
 
 /*
- * Send the reply described by s, from record byte `from` on; the last packet is the skb
- * itself if `last` says so.
+ * Send the reply described by s, out of its entry e, from record byte `from` on; the last
+ * packet is the skb itself if `last` says so.
  */
-static __always_inline int na_send_reply(struct na_reply_ctx *c, const struct na_fifo_slot *s,
-					 __u32 from, bool last)
+static __always_inline int na_send_reply(struct na_reply_ctx *c, const struct na_entry *e,
+					 const struct na_fifo_slot *s, __u32 from, bool last)
 {
-	struct na_entry *e = na_entry_at(s->entry);
 	struct na_work *w = c->w;
 	struct na_send *d = &w->send;
 	__u32 n, eof;
 
-	if (!e)
-		return -1;
 	na_nfs3_read_span(e->size, s->offset, s->count, &n, &eof);
 	na_nfs3_build_read_reply(w->head, s->xid, e->attr, n, eof);
 	d->entry = s->entry;
@@ -267,21 +269,29 @@ static __always_inline int na_send_reply(struct na_reply_ctx *c, const struct na
 	d->mss = w->a.mss < NA_SKB_MAX - NA_HDR_MAX ? w->a.mss : NA_SKB_MAX - NA_HDR_MAX;
 	d->last = last;
 	d->partial = c->partial;
-	bpf_loop(NA_REPLY_PACKETS, na_send_step, c, 0);
+	if (!c->again)
+		c->err = na_send_packet(c->skb);
+	if (!c->err && d->off < d->rep_len)
+		bpf_loop(NA_REPLY_PACKETS, na_send_step, c, 0);
 	return c->err || d->off < d->rep_len ? -1 : 0;
 }
 
-/* The i-th offered reply; its place follows those of the ones before. */
+/* The i-th offered reply; its place follows those of the ones before. Ends its pin for this. */
 __attribute__((noinline)) int na_send_offered(struct __sk_buff *skb, __u32 i, __s32 partial,
 					      __u32 last)
 {
 	struct na_reply_ctx c = { .skb = skb, .w = na_work(NA_IN), .partial = partial };
 	const struct na_question *q;
 	struct na_fifo_slot *s;
+	struct na_entry *e;
+	int err;
 
 	if (!c.w || i >= NA_OFFER_MAX)
 		return -1;
 	q = &c.w->o.q[i];
+	e = na_entry_at(q->entry);
+	if (!e)
+		return -1;
 	s = &c.w->a.again; /* nothing is sent again now, and the stack is short */
 	s->entry = q->entry;
 	s->xid = q->xid;
@@ -293,21 +303,24 @@ __attribute__((noinline)) int na_send_offered(struct __sk_buff *skb, __u32 i, __
 	c.w->send.at = 0;
 	if (c.w->l.limited)
 		c.w->send.at = na_limit_answer(skb, q->rep_len - NA_READ3_HEAD);
-	if (na_send_reply(&c, s, 0, last) < 0)
-		return -1;
-	na_count(NA_V_HIT, 1);
-	na_count(NA_V_HIT_BYTES, c.w->send.data_len);
-	if (na_tally_sets)
-		na_tally_hit(skb, c.w->send.data_len, q->entry);
-	return 0;
+	err = na_send_reply(&c, e, s, 0, last);
+	if (!err) {
+		na_count(NA_V_HIT, 1);
+		na_count(NA_V_HIT_BYTES, c.w->send.data_len);
+		if (na_tally_sets)
+			na_tally_hit(skb, c.w->send.data_len, q->entry);
+	}
+	na_unpin(e);
+	return err;
 }
 
-static long na_offered_step(__u32 i, struct na_reply_ctx *c)
+static long na_offered_step(__u32 round, struct na_reply_ctx *c)
 {
-	__u32 n = c->w->o.n;
+	__u32 n = c->w->o.n, i = c->sent;
 
 	if (i >= n)
 		return 1;
+	c->sent = i + 1;
 	c->err = na_send_offered(c->skb, i, c->partial, c->last && i + 1 == n);
 	return c->err ? 1 : 0;
 }
@@ -330,7 +343,7 @@ __attribute__((noinline)) int na_send_again(struct __sk_buff *skb, __s32 partial
 	if (!e || !na_pin(e))
 		return -1;
 	if ((__u32)e->fid == s->fid)
-		err = na_send_reply(&c, s, c.w->a.c_seq - s->rep_c, last);
+		err = na_send_reply(&c, e, s, c.w->a.c_seq - s->rep_c, last);
 	na_unpin(e);
 	na_count(NA_V_RESEND, 1);
 	return err;
@@ -361,9 +374,12 @@ int na_send_all(struct __sk_buff *skb, __s32 partial, __u32 last)
 	if (!c.w)
 		return -1;
 	if (c.w->a.todo & NA_DO_REPLY) {
-		bpf_loop(NA_OFFER_MAX, na_offered_step, &c, 0);
+		na_offered_step(0, &c);
+		if (!c.err && c.sent < c.w->o.n)
+			bpf_loop(NA_OFFER_MAX - 1, na_offered_step, &c, 0);
 		err = c.err;
-		na_offer_drop(skb, 0, 1);
+		if (c.sent < c.w->o.n)
+			na_offer_drop(skb, c.sent, 1);
 	} else if (c.w->a.todo & NA_DO_RESEND) {
 		err = na_send_again(skb, partial, last);
 	} else {

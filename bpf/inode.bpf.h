@@ -8,6 +8,7 @@
 #define NFSACCEL_BPF_INODE_H
 
 #include "bpf/drift.bpf.h"
+#include "bpf/window.bpf.h"
 #include "nfsaccel/abi.h"
 
 /* What is read at once: all from i_mode to i_state, and from i_version to i_writecount. */
@@ -19,38 +20,6 @@ struct na_inode_room {
 	__u64 head[NA_WIN_HEAD / 8];
 	__u64 vers[NA_WIN_VERS / 8];
 };
-
-struct na_window {
-	const __u64 *data;
-	__u64 from;	   /* offset in the inode of its first byte */
-	__u32 len;
-	__u64 addr; /* of the inode */
-};
-
-/*
- * Copies a member out of the window, or from the inode where this kernel has it elsewhere
- * (lock debugging makes i_lock grow). All offsets are constants to the verifier, which
- * drops the other branch.
- */
-static __always_inline __u32 na_win_u32(const struct na_window *w, __u64 off)
-{
-	__u32 v = 0;
-
-	if (off >= w->from && off - w->from <= w->len - sizeof(v))
-		return *(const __u32 *)((const char *)w->data + (off - w->from));
-	bpf_probe_read_kernel(&v, sizeof(v), (void *)(w->addr + off));
-	return v;
-}
-
-static __always_inline __u64 na_win_u64(const struct na_window *w, __u64 off)
-{
-	__u64 v = 0;
-
-	if (off >= w->from && off - w->from <= w->len - sizeof(v))
-		return *(const __u64 *)((const char *)w->data + (off - w->from));
-	bpf_probe_read_kernel(&v, sizeof(v), (void *)(w->addr + off));
-	return v;
-}
 
 static __always_inline void na_win_time(const struct na_window *w, const struct na_time_off *o,
 					__s64 *sec, __u32 *nsec)

@@ -26,6 +26,7 @@ typedef struct {
 struct sk_buff {
 	void (*destructor)(struct sk_buff *skb);
 	__u8 fclone : 2;
+	__u8 ip_summed : 2;
 };
 
 struct list_head {

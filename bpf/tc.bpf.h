@@ -62,8 +62,11 @@ int na_stray(struct __sk_buff *skb);
 __u64 na_csum_range(struct __sk_buff *skb, __u32 off, __u32 end, __u32 seed);
 /* 1 if the checksum of the segment parsed at ingress is verified, or could be; else 0. */
 int na_csum_good(struct __sk_buff *skb);
-/* 1 if the skb is CHECKSUM_PARTIAL, 0 if not. */
-int na_csum_partial(struct __sk_buff *skb, __u32 dir);
+
+/* What the kernel knows of the skb and does not show to programs: a set of these. */
+#define NA_SKB_PARTIAL 0x1u /* CHECKSUM_PARTIAL: the device is to sum it */
+#define NA_SKB_LOCAL   0x2u /* of a sender on this machine (lo, veth), who still has it */
+int na_skb_facts(struct __sk_buff *skb, __u32 dir);
 
 /*
  * Put the TCP checksum into the skb. The pseudo header's addresses are the same turned

@@ -130,7 +130,7 @@ int na_egress(struct __sk_buff *skb)
 	na_count(NA_V_TRANSLATED_OUT, 1);
 	if (todo & NA_DO_TRIM) {
 		na_count(NA_V_TRIMMED, 1);
-		partial = na_csum_partial(skb, NA_OUT) > 0;
+		partial = na_skb_facts(skb, NA_OUT) & NA_SKB_PARTIAL;
 		err = na_rewrite_cut(skb, NA_OUT, w->a.keep, partial);
 	} else {
 		err = na_rewrite(skb, NA_OUT);

@@ -3,8 +3,6 @@
  * TC ingress: the client's segments. na_ingress parses, asks the cache and lets the splice
  * decide; na_emit carries out what that takes beyond letting the segment pass.
  */
-#include <bpf/bpf_core_read.h>
-
 #include "bpf/doze.bpf.h"
 #include "bpf/kernel.bpf.h"
 #include "bpf/store.bpf.h"
@@ -12,7 +10,6 @@
 #include "nfsaccel/call_info.h"
 
 #define NA_JUMP_EMIT	0
-#define NA_FCLONE_CLONE 2 /* SKB_FCLONE_CLONE */
 
 int na_emit(struct __sk_buff *skb);
 
@@ -324,7 +321,10 @@ int na_ingress(struct __sk_buff *skb)
 			bpf_spin_unlock(&f->lock);
 		}
 	}
-	na_unpin_all(w->a.unpin, w->a.nunpin);
+	if (w->a.nunpin == 1) /* by far the most, and a loop is dear */
+		na_unpin_number(w->a.unpin[0]);
+	else
+		na_unpin_all(w->a.unpin, w->a.nunpin);
 	if (w->a.todo == NA_DO_PASS)
 		return TC_ACT_UNSPEC;
 	if (!w->was.dout && (w->a.todo & NA_DO_REPLY))
@@ -336,27 +336,12 @@ int na_ingress(struct __sk_buff *skb)
 	return TC_ACT_SHOT;
 }
 
-/*
- * May the skb itself go back? Not one of a sender on this machine (lo, veth): while it is
- * about and its own, that sends nothing again (skb_fclone_busy()), so if it waited behind a
- * hole, nobody would ask for what is missing there; nor does its truesize grow.
- */
-static __always_inline bool na_may_return(struct __sk_buff *skb)
-{
-	const struct sk_buff *real = (const void *)skb;
-	const void *owned = NULL;
-
-	bpf_probe_read_kernel(&owned, sizeof(owned),
-			      __builtin_preserve_access_index(&real->destructor));
-	return !owned && BPF_CORE_READ_BITFIELD_PROBED(real, fclone) != NA_FCLONE_CLONE;
-}
-
 SEC("tc")
 int na_emit(struct __sk_buff *skb)
 {
 	struct na_work *w = na_work(NA_IN);
-	int act = TC_ACT_SHOT, partial = 0, err;
-	__u32 todo;
+	int act = TC_ACT_SHOT, partial, err;
+	__u32 todo, facts = NA_SKB_LOCAL;
 	bool on, itself;
 
 	if (!w)
@@ -367,15 +352,21 @@ int na_emit(struct __sk_buff *skb)
 		return TC_ACT_SHOT;
 	on = todo & (NA_DO_PASS | NA_DO_BARE);
 	if (todo & (NA_DO_REPLY | NA_DO_RESEND | NA_DO_ACK | NA_DO_BARE | NA_DO_TRIM))
-		partial = na_csum_partial(skb, NA_IN) > 0;
+		facts = na_skb_facts(skb, NA_IN);
+	partial = facts & NA_SKB_PARTIAL;
 	if ((todo & NA_DO_RESEND) && w->l.limited && w->l.slow)
 		todo &= ~NA_DO_RESEND; /* it was not lost, but waits in the qdisc */
 	/* the replies are made of the same skb */
 	if ((todo & NA_DO_SPLIT) && na_keep_rest(skb) < 0)
 		on = false;
 	if (todo & (NA_DO_REPLY | NA_DO_RESEND | NA_DO_ACK)) {
-		/* of what is sent again the last packet may not be needed */
-		itself = !on && !((todo & NA_DO_RESEND) && w->s.nsack) && na_may_return(skb);
+		/*
+		 * May the skb itself go back? Not one of a sender on this machine: while it is
+		 * about and its own, that sends nothing again (skb_fclone_busy()), so if it waited
+		 * behind a hole, nobody would ask for what is missing there; nor does its truesize
+		 * grow. And of what is sent again the last packet may not be needed.
+		 */
+		itself = !on && !((todo & NA_DO_RESEND) && w->s.nsack) && !(facts & NA_SKB_LOCAL);
 		err = na_send_all(skb, partial, itself);
 		if (!err && itself)
 			act = TC_ACT_REDIRECT;

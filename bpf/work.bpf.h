@@ -55,10 +55,14 @@ struct na_limit_work {
 	struct na_find_ctx find;
 };
 
-/* A credential and its number, of the last READ on this CPU; nothing is remembered yet if 0. */
+/*
+ * A credential and its number, of the last READ on this CPU; nothing is remembered yet if 0. And
+ * what was the same in the last READ that had it.
+ */
 struct na_known_cred {
 	struct na_cred_key cred __attribute__((aligned(8)));
 	__u64 number;
+	struct na_read_alike alike;
 };
 
 /* Of a flow, before and after the splice. */
@@ -72,7 +76,7 @@ struct na_work {
 	struct na_packet p;
 	struct na_segment s;
 	struct na_action a;
-	struct na_flow_key key;
+	struct na_flow_key key __attribute__((aligned(8)));
 	struct na_glimpse was;
 	struct na_glimpse is;
 	__u32 mark; /* skb->mark as it came */
@@ -96,6 +100,8 @@ struct na_work {
 	struct na_read3args args;
 	struct na_cred_key cred __attribute__((aligned(8)));
 	struct na_known_cred known;
+	__u32 alike; /* the call has that credential, and w->cred is not set */
+	__u32 args_at; /* else: offset of its arguments in call[] */
 	struct na_pending_key pending_key;
 	struct na_pending pending;
 	struct na_auth_key auth;

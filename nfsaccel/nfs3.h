@@ -57,20 +57,63 @@ na_inline bool na_nfs3_read_args(struct na_xdr *x, struct na_read3args *a)
 }
 
 /*
- * A whole READ call: x holds one record without its mark, x->len being the record's
- * length. NA_V_HIT means that it was read and may be looked up.
+ * A READ call up to its arguments: x holds one record without its mark, x->len being the
+ * record's length. NA_V_HIT means that it was read.
  */
-na_inline enum na_verdict na_nfs3_read_call(struct na_xdr *x, struct na_rpc_call *c,
-					    struct na_read3args *a)
+na_inline enum na_verdict na_nfs3_read_head(struct na_xdr *x, struct na_rpc_call *c)
 {
 	if (!na_rpc_call_head(x, c) || c->prog != NA_NFS_PROGRAM || c->vers != NA_NFS3_VERSION ||
 	    c->proc != NA_NFS3_READ)
 		return NA_V_PASS_NOTREAD;
-	if (!na_rpc_call_auth(x, c))
-		return NA_V_MISS_CRED;
-	if (!na_nfs3_read_args(x, a))
-		return NA_V_MISS_COUNT;
-	return NA_V_HIT;
+	return na_rpc_call_auth(x, c) ? NA_V_HIT : NA_V_MISS_CRED;
+}
+
+/* All of it. NA_V_HIT means that it may be looked up. */
+na_inline enum na_verdict na_nfs3_read_call(struct na_xdr *x, struct na_rpc_call *c,
+					    struct na_read3args *a)
+{
+	enum na_verdict why = na_nfs3_read_head(x, c);
+
+	if (why == NA_V_HIT && !na_nfs3_read_args(x, a))
+		why = NA_V_MISS_COUNT;
+	return why;
+}
+
+/*
+ * All between xid and file handle of a READ call that was read. One client's user has the same in
+ * the next one, and then it need not be taken apart again.
+ */
+#define NA_ALIKE_AT  8u /* where that begins, from the record mark on */
+#define NA_ALIKE_MAX 136u /* longer ones are not kept */
+
+struct na_read_alike {
+	__u32 len; /* 0: none is known */
+	__u32 pad;
+	__u8 bytes[NA_ALIKE_MAX];
+};
+
+/* call: aligned to 8 and NA_XDR_CAP bytes long, of which `have` are of the record, mark and all. */
+na_inline bool na_read_alike(const struct na_read_alike *k, const __u8 *call, __u32 have)
+{
+	typedef __u64 __attribute__((may_alias)) word;
+	const word *a = (const word *)(call + NA_ALIKE_AT), *b = (const word *)k->bytes;
+	__u64 n = k->len, differ;
+	__u32 i;
+
+	asm volatile("" : "+r"(n)); /* the verifier's bounds and the use are of one register */
+	if (n < 4 || n > NA_ALIKE_MAX || have < NA_ALIKE_AT + n)
+		return false;
+	differ = na_xdr_raw(call + NA_ALIKE_AT + n - 4) ^ na_xdr_raw(k->bytes + n - 4);
+	for (i = 0; 8 * i + 8 <= n; i++)
+		differ |= a[i] ^ b[i];
+	return !differ;
+}
+
+/* Keep that of a call, as above, whose arguments begin at offset `end` from the mark on. */
+na_inline void na_read_alike_set(struct na_read_alike *k, const __u8 *call, __u32 end)
+{
+	k->len = end <= NA_ALIKE_AT + NA_ALIKE_MAX ? end - NA_ALIKE_AT : 0;
+	na_memcpy(k->bytes, call + NA_ALIKE_AT, NA_ALIKE_MAX);
 }
 
 struct na_nfstime3 {

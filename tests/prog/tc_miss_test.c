@@ -180,6 +180,12 @@ static void low_port(void)
 	in.from_port = 1023;
 }
 
+static void other_client(void)
+{
+	s.f.key.client[15] ^= 1;
+	in.from[15] ^= 1;
+}
+
 static void rpcsec_gss(void)
 {
 	change_call(24, 6);
@@ -371,6 +377,7 @@ static const struct reason reasons[] = {
 	REASON(other_gid, MISS_NOAUTH, NA_V_FILL_ASKED),
 	REASON(groups_swapped, MISS_NOAUTH, NA_V_FILL_ASKED),
 	REASON(low_port, MISS_NOAUTH, NA_V_FILL_ASKED),
+	REASON(other_client, MISS_NOAUTH, NA_V_FILL_ASKED),
 	REASON(rpcsec_gss, MISS_CRED, NONE),
 	REASON(getattr_call, PASS_NOTREAD, NONE),
 	REASON(nfs4_call, PASS_NOTREAD, NONE),

@@ -263,6 +263,39 @@ static void reply_lengths(void **state)
 	}
 }
 
+/* Once a call was kept, which ones are alike: all but xid and arguments must be the same. */
+static void alike_to_the_byte(void **state)
+{
+	__u8 call[NA_XDR_CAP] __attribute__((aligned(8))) = {0};
+	struct wire_call k = {.flavor = 1, .fh = 28};
+	struct na_read_alike kept;
+	struct wire w;
+	__u32 end, i;
+
+	(void)state;
+	for (k.name = 0; k.name <= 120; k.name++) {
+		k.ngids = k.name % 17;
+		wire_read_call(&w, &k);
+		memcpy(call + 4, w.b, w.len);
+		end = 4 + w.len - (4 + 28 + 12);
+		na_read_alike_set(&kept, call, end);
+		if (end > NA_ALIKE_AT + NA_ALIKE_MAX) {
+			assert_false(na_read_alike(&kept, call, w.len + 4));
+			continue;
+		}
+		for (i = 0; i < w.len + 4; i++) {
+			call[i] ^= 1 << i % 8;
+			assert_int_equal(na_read_alike(&kept, call, w.len + 4),
+					 i < NA_ALIKE_AT || i >= end);
+			call[i] ^= 1 << i % 8;
+		}
+		assert_true(na_read_alike(&kept, call, end));
+		assert_false(na_read_alike(&kept, call, end - 1));
+	}
+	memset(&kept, 0, sizeof(kept));
+	assert_false(na_read_alike(&kept, call, w.len + 4));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -274,6 +307,7 @@ int main(void)
 		cmocka_unit_test(span_as_nfsd),
 		cmocka_unit_test(span_at_the_edges),
 		cmocka_unit_test(reply_lengths),
+		cmocka_unit_test(alike_to_the_byte),
 	};
 
 	return cmocka_run_group_tests_name("nfs3", tests, NULL, NULL);
