@@ -23,7 +23,7 @@ add() {
 	done
 	result=$(jq --arg list "$list" "${pairs[@]}" \
 		'.[$list] += [$ARGS.named | del(.list)]' <<<"$result")
-	lab_note "$list $*"
+	lab_note "$(cut -d' ' -f1 /proc/uptime) s: $list $*"
 }
 
 # read_by CLIENT DIR CALLS [OPTION...]
@@ -118,6 +118,7 @@ for ((i = 1; i <= 10; i++)); do
 	measured all $((reads / 4)) --seed "$i"
 	add warm reads=$((i * reads / 4)) ns="$ns" hits="$hits"
 done
+lab_note "$(lab_stats)"
 
 settle $mounted
 for n in 1 2 4 8 16; do
