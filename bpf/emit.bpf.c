@@ -24,7 +24,7 @@ static __always_inline __u32 na_out_hdr_len(const struct na_work *w)
 
 /*
  * Headers of a packet to the client into w->out: the client's own, turned round, and the
- * way the server's take. len: payload bytes. The IP checksum is right; TCP's is too if it is a
+ * way and the marks of the server's. len: payload bytes. The IP checksum is right; TCP's is too if it is a
  * partial one, else 0. Not inlined: the callers' stacks are full.
  */
 static __attribute__((noinline)) void na_out_headers(struct na_work *w, __u32 seq, __u32 len,
@@ -39,7 +39,7 @@ static __attribute__((noinline)) void na_out_headers(struct na_work *w, __u32 se
 		*(__u16 *)(mac + i) = *(const __u16 *)(w->way.mac + i);
 	*(__u16 *)(mac + 12) = *(const __u16 *)(p->l2 + 12);
 	if (p->ip6) {
-		na_xdr_put32(ip, 0x60000000u);
+		na_xdr_put32(ip, 0x60000000u | w->a.c_tos << 20 | w->way.label);
 		na_xdr_put32(ip + 4, (doff + len) << 16 | NA_PROTO_TCP << 8 | NA_TTL);
 		na_v6_copy(ip + 8, p->l3 + 24);
 		na_v6_copy(ip + 24, p->l3 + 8);
@@ -47,7 +47,7 @@ static __attribute__((noinline)) void na_out_headers(struct na_work *w, __u32 se
 	} else {
 		__u64 sum;
 
-		na_xdr_put32(ip, 0x45000000u | (NA_IP4_LEN + doff + len));
+		na_xdr_put32(ip, 0x45000000u | w->a.c_tos << 16 | (NA_IP4_LEN + doff + len));
 		na_xdr_put32(ip + 4, 0x00004000u); /* no fragments */
 		na_xdr_put32(ip + 8, NA_TTL << 24 | NA_PROTO_TCP << 16);
 		na_xdr_put_raw(ip + 12, na_xdr_raw(p->l3 + 16));
@@ -215,7 +215,8 @@ __attribute__((noinline)) int na_send_packet(struct __sk_buff *skb)
 	last = d->off + n == d->rep_len;
 	if (skb->len != at && bpf_skb_change_tail(skb, at, 0) < 0)
 		return -1;
-	na_out_headers(w, d->seq + d->off, n, NA_TCP_ACK | (last ? NA_TCP_PSH : 0), d->partial);
+	na_out_headers(w, d->seq + d->off, n, w->a.c_flags | (last ? NA_TCP_PSH : 0), d->partial);
+	w->a.c_flags &= ~NA_TCP_CWR;
 	if (na_store_headers(skb, w, at) < 0)
 		return -1;
 	if (last && d->last) {
@@ -357,7 +358,7 @@ static __always_inline int na_send_ack(struct __sk_buff *skb, struct na_work *w,
 	na_count(NA_V_RELEASE_ACK, 1);
 	if (bpf_skb_change_tail(skb, hdr, 0) < 0)
 		return -1;
-	na_out_headers(w, w->a.c_seq, 0, NA_TCP_ACK, partial);
+	na_out_headers(w, w->a.c_seq, 0, w->a.c_flags, partial);
 	if (na_store_headers(skb, w, hdr) < 0 ||
 	    (!partial && na_store_csum(skb, &w->p, hdr, false, 0) < 0))
 		return -1;

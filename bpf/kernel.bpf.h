@@ -119,7 +119,16 @@ struct tcp_options_received {
 		snd_wscale : 4, rcv_wscale : 4;
 };
 
+struct tcp_congestion_ops {
+	__u32 flags;
+};
+
+struct inet_connection_sock {
+	const struct tcp_congestion_ops *icsk_ca_ops;
+};
+
 struct tcp_sock {
+	struct inet_connection_sock inet_conn;
 	__u64 bytes_received;
 	__u64 bytes_sent;
 	__u32 rcv_nxt;
@@ -130,6 +139,7 @@ struct tcp_sock {
 	__u32 snd_wnd;
 	__u32 mss_cache;
 	__u32 write_seq;
+	__u8 ecn_flags;
 	struct tcp_options_received rx_opt;
 };
 

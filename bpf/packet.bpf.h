@@ -20,6 +20,7 @@
 #define NA_L3	    14u /* offset of the IP header: plain Ethernet */
 #define NA_IP4_LEN  20u
 #define NA_IP6_LEN  40u
+#define NA_IP6_LABEL 0xfffffu /* in the first word of the header */
 #define NA_TCP_LEN  20u
 #define NA_TCP_MAX  60u
 /* Any offset masked by NA_TCP_MASK may be read 8 bytes on: a bound the verifier sees. */
@@ -56,7 +57,7 @@ struct na_packet {
 	__u16 dport;
 	__u8 ip6;
 	__u8 odd; /* an option or flag we keep away from */
-	__u8 ce;
+	__u8 tos; /* or traffic class */
 	__u8 jumbo; /* longer than an IPv6 length can say: a hop-by-hop option before TCP */
 	__u8 stray; /* not parsed, but a TCP header begins at l4 */
 	__u8 pad[3];

@@ -42,7 +42,7 @@ static __always_inline bool na_load_quick(struct __sk_buff *skb, struct na_packe
 	__u32 i;
 
 	if (tcp + NA_TCP_QUICK > end || data[12] != 0x08 || data[13] != 0x00 || data[14] != 0x45 ||
-	    (tcp[12] >> 4) * 4 != NA_TCP_QUICK)
+	    tcp[12] != NA_TCP_QUICK / 4 << 4)
 		return false;
 	*(__u64 *)p->l2 = *(const __u64 *)data;
 	*(__u32 *)(p->l2 + 8) = *(const __u32 *)(data + 8);
@@ -68,7 +68,7 @@ static __always_inline bool na_parse_ip4(struct __sk_buff *skb, struct na_packet
 		return na_stray4(p);
 	p->l4 = NA_L3 + NA_IP4_LEN;
 	total = na_get_be16(p->l3 + 2);
-	p->ce = (p->l3[1] & 3) == 3;
+	p->tos = p->l3[1];
 	/* BIG TCP leaves the field 0: the skb's own length counts */
 	p->end = total ? NA_L3 + total : skb->len;
 	return true;
@@ -98,7 +98,7 @@ static __always_inline bool na_parse_l3(struct __sk_buff *skb, struct na_packet 
 			return false;
 		}
 		total = na_get_be16(p->l3 + 4);
-		p->ce = (p->l3[1] & 0x30) == 0x30;
+		p->tos = na_xdr_get32(p->l3) >> 20;
 		p->end = total ? NA_L3 + NA_IP6_LEN + total : skb->len;
 		return true;
 	}
@@ -224,7 +224,8 @@ int na_parse(struct __sk_buff *skb, __u32 dir)
 			return 0;
 	}
 	na_parse_options(p);
-	if (p->jumbo)
+	/* of the reserved bits one belongs to accurate ECN (RFC 9768) */
+	if (p->jumbo || (p->tcp[12] & 15))
 		p->odd = 1;
 
 	s->seq = na_xdr_get32(p->tcp + 4);
@@ -237,7 +238,8 @@ int na_parse(struct __sk_buff *skb, __u32 dir)
 	s->now = bpf_ktime_get_ns();
 	if (s->flags & NA_TCP_URG)
 		p->odd = 1;
-	if (p->ce)
+	s->tos = p->tos;
+	if ((s->tos & NA_ECN) == NA_ECN_CE)
 		s->facts |= NA_SEG_CE;
 	if (skb->gso_size)
 		s->facts |= NA_SEG_GSO;

@@ -11,6 +11,9 @@
 
 #define NA_TCP_ESTABLISHED 1
 #define NA_XPT_BUSY	   (1ul << 0)
+#define NA_ECN_CLASSIC	   0x01 /* tcp_sock.ecn_flags: TCP_ECN_OK, now TCP_ECN_MODE_RFC3168 */
+#define NA_ECN_ACCURATE	   0x10 /* TCP_ECN_MODE_ACCECN, not before 6.18 */
+#define NA_CONG_NEEDS_ECN  0x02 /* tcp_congestion_ops.flags */
 #define NA_MSS_MIN	   256u /* a reply's head is never split */
 
 /* Positions are the socket's, server space. */
@@ -28,7 +31,7 @@ struct na_socket_view {
 	__u8 in_boundary; /* rcv_nxt is a record boundary, and all before it was read */
 	__u8 out_boundary; /* snd_nxt is one, and nothing is queued behind it */
 	__u8 idle; /* nfsd works on none of the calls read so far */
-	__u8 pad;
+	__u8 ecn; /* NA_ECN_*, or 0 where that goes by rules of a congestion control's own */
 	__u32 received; /* payload bytes that came in, modulo 2^32 */
 };
 
@@ -75,6 +78,20 @@ static __always_inline void na_peek_records(const struct tcp_sock *tp, struct na
 	v->idle = v->in_boundary && v->out_boundary && !calls;
 }
 
+/* What both ends have agreed on (splice_ecn.h, 4). */
+static __always_inline __u8 na_peek_ecn(const struct tcp_sock *tp)
+{
+	const struct tcp_congestion_ops *ops = NULL;
+	__u32 needs = 0;
+	__u8 flags = 0;
+
+	na_peek(flags, tp->ecn_flags);
+	na_peek(ops, tp->inet_conn.icsk_ca_ops);
+	na_peek(needs, ops->flags);
+	flags &= NA_ECN_CLASSIC | NA_ECN_ACCURATE;
+	return flags == NA_ECN_CLASSIC && (needs & NA_CONG_NEEDS_ECN) ? 0 : flags;
+}
+
 static __always_inline bool na_peek_tcp(const struct tcp_sock *tp, struct na_socket_view *v)
 {
 	const struct sock *sk = (const struct sock *)tp;
@@ -96,6 +113,7 @@ static __always_inline bool na_peek_tcp(const struct tcp_sock *tp, struct na_soc
 	v->snd_wscale = BPF_CORE_READ_BITFIELD_PROBED(tp, rx_opt.snd_wscale);
 	v->rcv_wscale = BPF_CORE_READ_BITFIELD_PROBED(tp, rx_opt.rcv_wscale);
 	v->sack = BPF_CORE_READ_BITFIELD_PROBED(tp, rx_opt.sack_ok) & 1;
+	v->ecn = na_peek_ecn(tp);
 	v->fresh = !received;
 	v->received = (__u32)received;
 	v->in_boundary = !received;
@@ -155,7 +173,7 @@ int na_meet(struct __sk_buff *skb)
 		return -1;
 	seq = w->s.seq;
 	if (w->p.odd || (w->s.flags & (NA_TCP_SYN | NA_TCP_FIN | NA_TCP_RST)) ||
-	    !na_view_socket(skb, w, &v) || v.mss < NA_MSS_MIN)
+	    !na_view_socket(skb, w, &v) || v.mss < NA_MSS_MIN || (v.ecn & NA_ECN_ACCURATE))
 		return -1;
 	/* the FIFO is empty: what its slots hold does not matter */
 	na_memset(f, 0, offsetof(struct na_flow, fifo));
@@ -185,6 +203,8 @@ int na_meet(struct __sk_buff *skb)
 	f->ssthresh = NA_CWND_MAX;
 	if (v.sack)
 		f->flags |= NA_FLOW_SACK;
+	if (v.ecn)
+		f->flags |= NA_FLOW_ECN;
 	if (v.fresh && seq == v.rcv_nxt)
 		f->flags |= NA_FLOW_FRESH;
 	else

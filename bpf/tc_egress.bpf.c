@@ -30,6 +30,7 @@ static __always_inline bool na_walked(struct na_work *w, const struct na_flow *f
 static __noinline int na_decide_out(struct __sk_buff *skb, struct na_work *w, struct na_flow *f)
 {
 	bool lost, mine, dead, reset, bored = false;
+	__u32 label = w->p.ip6 ? na_xdr_get32(w->p.l3) & NA_IP6_LABEL : 0;
 
 	w->free_gen = f->exempt.gen == w->limit_gen ? w->limit_gen : f->free_gen;
 	bpf_spin_lock(&f->lock);
@@ -41,6 +42,7 @@ static __noinline int na_decide_out(struct __sk_buff *skb, struct na_work *w, st
 		na_splice_out(f, &w->s, &w->a);
 		f->way.ifindex = skb->ifindex;
 		na_memcpy(f->way.mac, w->p.l2, sizeof(f->way.mac));
+		f->way.label = label;
 	}
 	if (mine && f->bored >= NA_DOZE_AFTER && !na_spliced(f) && !(f->flags & NA_FLOW_DEAD)) {
 		na_abandon(f, &w->a);

@@ -17,6 +17,11 @@
 #define NA_TCP_ECE 0x40u
 #define NA_TCP_CWR 0x80u
 
+/* The ECN field of a TOS or traffic class (RFC 3168 section 5); above it lies the DSCP. */
+#define NA_ECN	    0x03u
+#define NA_ECN_ECT0 0x02u
+#define NA_ECN_CE   0x03u
+
 /* na_segment.facts */
 #define NA_SEG_TS      0x01u /* carries timestamps */
 #define NA_SEG_CSUM    0x02u /* checksum verified */
@@ -46,6 +51,7 @@ struct na_segment {
 	__u16 win; /* as on the wire, unscaled */
 	__u8 flags; /* NA_TCP_* */
 	__u8 facts; /* NA_SEG_* */
+	__u32 tos; /* or traffic class */
 	__u32 nsack;
 	struct na_sack sack[NA_SACKS];
 	struct na_records rec_from; /* the parser's state the scan began with */
@@ -109,6 +115,8 @@ struct na_action {
 	__u32 c_win;
 	__u32 c_tsval;
 	__u32 c_tsecr;
+	__u32 c_flags; /* ACK and, of ECN, ECE; the first packet only: CWR */
+	__u32 c_tos;
 	__u32 mss; /* payload bytes of a packet to the client */
 	struct na_fifo_slot again;
 	/* entries whose reply is settled */

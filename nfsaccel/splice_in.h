@@ -9,7 +9,7 @@
 #define NFSACCEL_SPLICE_IN_H
 
 #include "nfsaccel/records.h"
-#include "nfsaccel/splice_loss.h"
+#include "nfsaccel/splice_ecn.h"
 
 #define NA_HEADROOM_MAX (1u << 20)
 #define NA_SHAVE_PACKETS 2u /* headroom is kept out of windows of four times this */
@@ -51,6 +51,8 @@ na_inline bool na_learn_ack(struct na_flow *f, const struct na_segment *s, __u32
 		f->c_ack_s = a->ack;
 		if ((f->flags & NA_FLOW_RECOVERY) && na_seq_le(f->recover_c, s->ack))
 			f->flags &= ~NA_FLOW_RECOVERY;
+		if ((f->flags & NA_FLOW_CUT) && na_seq_lt(f->recover_c, s->ack))
+			f->flags &= ~NA_FLOW_CUT;
 		na_time_reply(f, settled, s->now);
 		na_retire(f, settled, a);
 	} else if (!(f->flags & NA_FLOW_SACK) && !s->len && s->ack == f->c_ack &&
@@ -158,14 +160,17 @@ na_inline void na_header_to_server(const struct na_flow *f, const struct na_segm
 	a->tsecr = s->tsecr;
 }
 
-/* Does that header tell the server anything it does not know? */
+/*
+ * Does that header tell the server anything it does not know? ECE alone is no news: of marks on
+ * the server's own packets the ACK says it that is for these.
+ */
 na_inline bool na_news_to_server(const struct na_flow *f, const struct na_segment *s,
 				 const struct na_action *a)
 {
 	__u32 edge = a->ack + (a->win << f->c_wscale);
 
 	return na_seq_lt(f->s_una, a->ack) || na_seq_lt(f->s_edge_last, edge) || a->nsack ||
-	       (s->flags & (NA_TCP_RST | NA_TCP_ECE | NA_TCP_CWR | NA_TCP_URG));
+	       (s->flags & (NA_TCP_RST | NA_TCP_CWR | NA_TCP_URG));
 }
 
 /* Remember what the server is being told. */
@@ -181,7 +186,7 @@ na_inline __u32 na_refuse_offer(const struct na_flow *f, const struct na_segment
 {
 	if (f->flags & (NA_FLOW_SYN | NA_FLOW_CLOSING))
 		return NA_V_PASS_FLAGS;
-	if ((s->flags & ~NA_TCP_PSH) != NA_TCP_ACK || (s->facts & NA_SEG_CE))
+	if ((s->flags & ~(NA_TCP_PSH | na_ecn_flags(f))) != NA_TCP_ACK || (s->facts & NA_SEG_CE))
 		return NA_V_PASS_FLAGS;
 	if (na_has_ts(s) != !!(f->flags & NA_FLOW_TS))
 		return NA_V_PASS_UNSYNC;
@@ -263,6 +268,7 @@ na_inline bool na_consume(struct na_flow *f, const struct na_segment *s, const s
 	f->c_next = s->seq + s->len;
 	f->c_rec = s->rec_to;
 	na_header_to_client(f, s, a, f->s_high + dout);
+	na_mark_new(f, a);
 	a->todo = NA_DO_REPLY;
 	return true;
 }
@@ -394,8 +400,10 @@ na_inline void na_splice_in(struct na_flow *f, const struct na_segment *s, const
 	if ((s->facts & NA_SEG_CSUM) && na_is_dsack(s))
 		na_unlose(f, s);
 	believed = na_believe(f, s);
-	if (believed)
+	if (believed) {
+		na_hear_ece(f, s);
 		advanced = na_learn_ack(f, s, settled, a);
+	}
 	if (believed && (advanced || s->len))
 		f->flags &= ~NA_FLOW_SYN; /* who sent that SYN, it was not this client's end */
 	if ((s->facts & NA_SEG_DYING) && na_spliced(f)) {

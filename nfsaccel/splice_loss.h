@@ -44,7 +44,7 @@ na_inline __u32 na_usec(__u64 now)
 /* Slow start, then congestion avoidance, by bytes of ours acknowledged (I8). */
 na_inline void na_cwnd_grow(struct na_flow *f, __u32 acked)
 {
-	if (f->flags & NA_FLOW_RECOVERY)
+	if (f->flags & (NA_FLOW_RECOVERY | NA_FLOW_CUT))
 		return;
 	if (f->cwnd < f->ssthresh)
 		f->cwnd += acked;
@@ -69,6 +69,8 @@ na_inline void na_header_to_client(struct na_flow *f, const struct na_segment *s
 	a->c_win = win > 0xffff ? 0xffff : win;
 	a->c_tsval = f->ts_last;
 	a->c_tsecr = f->c_tsval;
+	a->c_flags = NA_TCP_ACK | ((f->flags >> 8) & NA_TCP_ECE);
+	a->c_tos = f->way.tos & ~NA_ECN;
 	a->mss = f->mss;
 }
 
@@ -153,11 +155,19 @@ na_inline bool na_loses(const struct na_flow *f, __u64 now)
 	       (f->undo_cwnd && f->rtt && now - f->last_resend > 4096ull * f->rtt);
 }
 
-/* A loss begins: halve the allowance, once (RFC 5681 section 3.1). */
+/* RFC 5681 section 3.1 */
+na_inline void na_halve(struct na_flow *f)
+{
+	__u32 out = na_injected_in_flight(f), least = 2u * f->mss;
+	__u32 half = (out < f->cwnd ? out : f->cwnd) / 2; /* alone, a reply may be larger */
+
+	f->ssthresh = half > least ? half : least;
+	f->cwnd = f->ssthresh;
+}
+
+/* A loss begins: halve the allowance, once; the client's ECE may have done so already. */
 na_inline void na_lose(struct na_flow *f, const struct na_segment *s, __u32 from, __u32 above)
 {
-	__u32 half = na_injected_in_flight(f) / 2, least = 2u * f->mss;
-
 	if (na_loses(f, s->now))
 		f->flags |= NA_FLOW_LOSSY;
 	if (!above)
@@ -166,10 +176,12 @@ na_inline void na_lose(struct na_flow *f, const struct na_segment *s, __u32 from
 	f->undo_ssthresh = f->ssthresh;
 	f->undo_c = from;
 	f->undo_above = above;
-	f->ssthresh = half > least ? half : least;
-	f->cwnd = f->ssthresh;
+	if (!(f->flags & NA_FLOW_CUT))
+		na_halve(f);
 	f->recover_c = f->s_high + f->dout;
 	f->flags |= NA_FLOW_RECOVERY;
+	if (f->flags & NA_FLOW_ECN)
+		f->flags |= NA_FLOW_CUT | NA_FLOW_CWR;
 }
 
 /*

@@ -130,7 +130,7 @@ na_inline void na_abandon(struct na_flow *f, struct na_action *a)
 
 na_inline void na_splice_out(struct na_flow *f, const struct na_segment *s, struct na_action *a)
 {
-	__u32 edge, win, end = s->seq + s->len + !!(s->flags & NA_TCP_FIN);
+	__u32 edge, win, end = s->seq + s->len + !!(s->flags & NA_TCP_FIN), news;
 
 	na_action_init(a);
 	f->last_seen = s->now;
@@ -159,6 +159,9 @@ na_inline void na_splice_out(struct na_flow *f, const struct na_segment *s, stru
 		f->flags |= NA_FLOW_DEAD;
 		return;
 	}
+	/* who heard ECE will hear it again from whatever is sent */
+	news = s->flags & (f->flags & NA_FLOW_ECHO ? NA_TCP_RST : NA_TCP_RST | NA_TCP_ECE);
+	na_follow_marks(f, s);
 	if (!na_follow_server(f, s, a)) {
 		a->todo = NA_DO_DROP;
 		return;
@@ -185,7 +188,7 @@ na_inline void na_splice_out(struct na_flow *f, const struct na_segment *s, stru
 		win = na_seq_lt(edge, a->ack) ? 0 : (edge - a->ack) >> f->s_wscale;
 		a->win = win > 0xffff ? 0xffff : win;
 		na_map_out_sacks(f, s, a);
-		if (dup && !(s->flags & (NA_TCP_RST | NA_TCP_ECE)) && !(f->flags & NA_FLOW_SYN)) {
+		if (dup && !news && !(f->flags & NA_FLOW_SYN)) {
 			a->todo = NA_DO_DROP; /* the release will say it all */
 			return;
 		}

@@ -57,8 +57,10 @@ _Static_assert(sizeof(struct na_records) == 12, "na_records");
 struct na_way {
 	__u32 ifindex; /* 0 until one was seen */
 	__u8 mac[12]; /* to, from */
+	__u32 tos; /* the newest one's DSCP, and the ECN field of the newest with new data */
+	__u32 label; /* IPv6 flow label, which routers may choose the way by */
 };
-_Static_assert(sizeof(struct na_way) == 16, "na_way");
+_Static_assert(sizeof(struct na_way) == 24, "na_way");
 
 /* na_flow.flags */
 #define NA_FLOW_SYN	 0x0002u /* a SYN passed, and the client did not carry on since (I11) */
@@ -72,6 +74,11 @@ _Static_assert(sizeof(struct na_way) == 16, "na_way");
 #define NA_FLOW_FRESH	 0x0200u /* seen from its first byte: no watching needed */
 #define NA_FLOW_LOSSY	 0x1000u /* what was sent again had been lost, not late */
 #define NA_FLOW_REUSE	 0x0400u /* syn_isn is that of another connection on these ports */
+/* ECN: splice_ecn.h */
+#define NA_FLOW_ECN	 0x2000u /* both ends agreed to it, as of RFC 3168 */
+#define NA_FLOW_ECHO	 0x4000u /* the server's newest packet says ECE, so do ours: NA_TCP_ECE << 8 */
+#define NA_FLOW_CWR	 0x8000u /* our next new data says CWR: NA_TCP_CWR << 8 */
+#define NA_FLOW_CUT	 0x10000u /* ECE is old news until more than recover_c is there */
 
 /*
  * That many calls in vain, and an unspliced connection is left alone; a READ counts for eight, and
@@ -123,7 +130,7 @@ struct na_flow {
 	/* congestion (I8), bytes */
 	__u32 cwnd;
 	__u32 ssthresh;
-	__u32 recover_c; /* highest position sent when recovery began */
+	__u32 recover_c; /* highest position sent when recovery began, or the allowance was cut */
 	__u32 resent_c; /* end of the reply sent again last, client space */
 	__u32 tries; /* how often the client's timer asked for the same hole in vain */
 	/* a loss that may turn out to be none: what to go back to */

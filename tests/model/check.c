@@ -26,6 +26,8 @@ void check_start(struct sim *s)
 	h->headers = false;
 	h->resent_at = 0;
 	h->doubt_cwnd = 0;
+	h->cut = h->heard = h->cwr_due = h->marks = h->echoing = false;
+	h->reasons = 0;
 	h->resent_c = s->tc.f.s_high - 1;
 	h->canon_base = h->canon_high = s->tc.f.s_high;
 	h->dup_ack = s->tc.f.c_ack;
@@ -41,6 +43,11 @@ static uint32_t in_flight(const struct shadow *h, uint32_t c_ack)
 		if (na_seq_lt(c_ack, h->c[i].rep_c + h->c[i].rep_len))
 			flight += h->c[i].rep_c + h->c[i].rep_len - na_seq_max(c_ack, h->c[i].rep_c);
 	return flight;
+}
+
+uint32_t flight_of(const struct sim *s, uint32_t c_ack)
+{
+	return in_flight(&s->sh, c_ack);
 }
 
 void check_consumed(struct sim *s, const struct na_flow *f, const struct na_fifo_slot *slot)
@@ -106,9 +113,9 @@ void check_resend(struct sim *s, const struct na_segment *g, const struct na_act
 	bool asked = g->len || (!(s->tc.f.flags & NA_FLOW_SACK) && h->dups >= 3);
 	uint32_t half = in_flight(h, s->tc.f.c_ack) / 2;
 
-	if (h->on && !again && s->tc.f.cwnd > (half > 2u * s->tc.f.mss ? half : 2u * s->tc.f.mss))
+	if (h->on && !again && !(s->tc.f.flags & NA_FLOW_CUT) && s->tc.f.cwnd > (half > 2u * s->tc.f.mss ? half : 2u * s->tc.f.mss))
 		fail(s, "I8: the allowance is not halved by a loss");
-	if (c->clean && !c->pauses)
+	if ((c->clean || c->marked) && !c->pauses)
 		fail(s, "a reply was sent again, and nothing was lost");
 	if (c->copies && only_late(c) && c->sack) /* else a copy looks like a packet behind a hole */
 		fail(s, "a reply was sent again because of a copy");
@@ -450,6 +457,8 @@ void check_end(struct sim *s)
 			fail(s, "answered requests that are never settled");
 		if (s->cfg.clean)
 			check_clean(s);
+		if (s->cfg.marked && s->cl.retransmits + s->sv.retransmits + s->cl.rtos + s->sv.rtos)
+			fail(s, "data was sent again, and was only marked");
 		break;
 	case END_RST:
 	case END_GONE:

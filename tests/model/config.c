@@ -5,7 +5,7 @@
 
 static const char *const profiles[] = {"clean", "steady", "lossy",   "heavy", "reorder",
 				       "drop",	"small",  "idle",    "adopt", "ending",
-				       "corrupt", "link", "busy",    "percent", NULL};
+				       "corrupt", "link", "ecn",     "busy",    "percent", NULL};
 
 enum profile {
 	P_CLEAN,
@@ -20,6 +20,7 @@ enum profile {
 	P_ENDING,
 	P_CORRUPT,
 	P_LINK,
+	P_ECN,
 	P_BUSY, /* dear: long runs */
 	P_PERCENT, /* of all packets are lost, on a path that is otherwise good; long runs, too */
 	P_MIXED
@@ -213,6 +214,36 @@ static void percent(struct rng *r, struct config *c)
 	c->sack = c->ts = c->shave = true;
 }
 
+/* Packets are marked that would be lost without ECN. */
+static void marks(struct rng *r, struct config *c)
+{
+	c->ecn = true;
+	c->ecn_other = rng_pm(r, 100);
+	c->dscp = (uint8_t)rng_below(r, 63);
+	c->nreq *= 3;
+	if (rng_pm(r, 500)) {
+		harm(r, c, P_LOSSY);
+	} else {
+		c->heal = rng_range(r, 2, 20) * SEC;
+		c->marked = true;
+	}
+	c->mark[0] = rng_below(r, 200);
+	c->mark[1] = rng_below(r, 300);
+}
+
+/* Beside all else. Not drawn, so that older seeds stay what they were. */
+static void perhaps_marks(struct config *c)
+{
+	uint64_t v = rng_mix(c->ts_skew + 0xecull);
+
+	if (v % 8)
+		return;
+	c->ecn = true;
+	c->dscp = v >> 8 & 63;
+	c->mark[0] = (v >> 16) % 100;
+	c->mark[1] = (v >> 32) % 200;
+}
+
 void config_pick(struct sim *s, const char *profile)
 {
 	struct config *c = &s->cfg;
@@ -229,7 +260,11 @@ void config_pick(struct sim *s, const char *profile)
 	pick_load(r, c);
 	pick_ends(r, c);
 	shape(r, c, p);
-	if (p != P_CLEAN && p != P_STEADY && p != P_BUSY && p != P_PERCENT && p != P_IDLE &&
+	if (p == P_ECN)
+		marks(r, c);
+	if (p == P_MIXED)
+		perhaps_marks(c);
+	if (p != P_CLEAN && p != P_STEADY && p != P_ECN && p != P_BUSY && p != P_PERCENT && p != P_IDLE &&
 	    !(p == P_SMALL && rng_pm(r, 500)) &&
 	    !((p == P_ADOPT || p == P_ENDING || p == P_LINK) && rng_pm(r, 500)))
 		harm(r, c, p);

@@ -22,6 +22,7 @@ struct config {
 	bool torn_up; /* but some requests come in pieces */
 	bool steady;  /* and all is cached: most must be hits */
 	bool copies;  /* nothing but copies, soon after what they are copies of */
+	bool marked;  /* some packets are marked (ECN), and nothing else happens to any */
 	bool percent; /* each hundredth packet is lost, and nothing else is wrong */
 	bool busy;    /* so many requests are out at once that they come in trains */
 	/* requests */
@@ -36,11 +37,13 @@ struct config {
 	uint32_t c_isn, s_isn;
 	uint32_t c_buf, c_buf_max, s_buf;
 	uint8_t c_wscale, s_wscale;
-	bool sack, ts, probe_byte, keepalive;
+	bool sack, ts, probe_byte, keepalive, ecn;
+	bool ecn_other; /* by other rules than RFC 3168's, as far as TC knows */
+	uint8_t dscp;
 	uint32_t gso, quick, ts_skew;
 	/* the wire */
 	uint64_t delay, jitter, heal;
-	uint32_t loss[2], dup[2], reorder[2], split, gro, bad, stray_syn;
+	uint32_t loss[2], dup[2], reorder[2], mark[2], split, gro, bad, stray_syn;
 	uint64_t late; /* how late a reordered packet is at most */
 	uint32_t downs; /* how often the link fails: nothing comes through */
 	uint64_t down;	/* and how long at most */

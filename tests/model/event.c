@@ -97,10 +97,11 @@ void trace_pkt(struct sim *s, const char *where, const struct pkt *p)
 
 	if (!s->trace)
 		return;
-	fprintf(s->log, "%12.6f  %-18s %s%s%s%s%s seq %d+%u ack %d win %u", (double)s->now / SEC, where,
+	fprintf(s->log, "%12.6f  %-18s %s%s%s%s%s%s%s%s seq %d+%u ack %d win %u", (double)s->now / SEC, where,
 	       p->flags & NA_TCP_SYN ? "S" : "", p->flags & NA_TCP_FIN ? "F" : "",
 	       p->flags & NA_TCP_RST ? "R" : "", p->flags & NA_TCP_ACK ? "." : "",
-	       p->bad ? " BAD" : "", (int)(p->seq - (up ? s->cfg.c_isn : s->cfg.s_isn) - 1), p->len,
+	       p->flags & NA_TCP_ECE ? "E" : "", p->flags & NA_TCP_CWR ? "W" : "",
+	       (p->tos & NA_ECN) == NA_ECN_CE ? " CE" : "", p->bad ? " BAD" : "", (int)(p->seq - (up ? s->cfg.c_isn : s->cfg.s_isn) - 1), p->len,
 	       (int)(p->ack - (up ? s->cfg.s_isn : s->cfg.c_isn) - 1), p->win);
 	if (p->ts)
 		fprintf(s->log, " ts %u/%u", p->tsval, p->tsecr);

@@ -95,6 +95,8 @@ static void one(struct sim *s, struct link *l, enum event_kind to, struct pkt *p
 			pkt_free(s, p);
 			return;
 		}
+		if ((p->tos & NA_ECN) == NA_ECN_ECT0 && rng_pm(&s->rng, c->mark[dir]))
+			p->tos |= NA_ECN_CE;
 		if (rng_pm(&s->rng, c->dup[dir]))
 			event_add(s, at + rng_below(&s->rng, (uint32_t)c->late + 1), to,
 				  copy_of(s, p), 0);
@@ -127,6 +129,7 @@ static void cut(struct sim *s, struct link *l, enum event_kind to, struct pkt *p
 
 		head->len = n;
 		head->flags &= (uint8_t) ~(NA_TCP_FIN | NA_TCP_PSH);
+		p->flags &= (uint8_t)~NA_TCP_CWR;
 		p->seq += n;
 		p->len -= n;
 		p->data += n;
@@ -164,7 +167,7 @@ static bool merge(struct sim *s, struct pkt *a, const struct pkt *b)
 	if (a->seq + a->len != b->seq || a->ack != b->ack || a->bad || b->bad || a->nsack ||
 	    b->nsack || a->ts != b->ts || a->tsval != b->tsval || a->tsecr != b->tsecr ||
 	    a->flags & NA_TCP_FIN || a->len + b->len > GRO_MAX || !b->len ||
-	    ((a->flags ^ b->flags) & ~(NA_TCP_PSH | NA_TCP_FIN)))
+	    ((a->flags ^ b->flags) & ~(NA_TCP_PSH | NA_TCP_FIN)) || a->tos != b->tos)
 		return false;
 	if (a->data + a->len != b->data) {
 		uint8_t *d = arena(s, a->len + b->len);

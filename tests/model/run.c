@@ -29,6 +29,7 @@ static void tcp_start(struct sim *s, struct tcp *t, bool client)
 	t->rcv_wscale = client ? c->c_wscale : c->s_wscale;
 	t->sack = c->sack;
 	t->ts = c->ts;
+	t->ecn = c->ecn;
 	t->cwnd = 10;
 	t->ssthresh = 10000;
 	t->rto = SEC;

@@ -32,6 +32,7 @@ struct pkt {
 	uint32_t tsval, tsecr;
 	uint16_t win;
 	uint8_t flags;
+	uint8_t tos;
 	bool ts;
 	bool bad; /* checksum wrong: whoever verifies it drops the packet */
 	uint32_t nsack;
@@ -108,6 +109,17 @@ struct shadow {
 	uint64_t resent_at;
 	uint32_t dup_ack, dup_edge, dups; /* of the client's acknowledgements */
 	uint32_t doubt_c, doubt_cwnd; /* what was taken for lost last, and the allowance before */
+	bool cut; /* the allowance was, when all below cut_high had been sent */
+	uint32_t cut_high;
+	bool heard; /* it may have been, by an ECE that need not be believed, as by cut_high */
+	uint32_t heard_high;
+	bool cwr_due; /* and the client waits to hear of it */
+	uint32_t reasons; /* for saying CWR: ECEs and losses since it was said last */
+	bool marks; /* the next three are set, by what the server sent */
+	uint8_t dscp, ecn;
+	bool echo;
+	bool echoing; /* the client says ECE, for so many rounds by now */
+	uint32_t rounds, round_end;
 	uint8_t canon[SERVER_STREAM];
 };
 
@@ -235,6 +247,17 @@ void check_resend(struct sim *s, const struct na_segment *g, const struct na_act
 void check_count_dups(struct sim *s, const struct na_segment *g);
 void check_stale(struct sim *s, const struct na_segment *g, const struct na_action *a);
 void check_allowance(struct sim *s, const struct na_segment *g);
+/* check_ecn.c */
+struct ecn_before { /* the splice's doing */
+	uint32_t cwnd, flags, flight, s_una;
+};
+void check_ecn_before(const struct sim *s, struct ecn_before *b);
+void check_ecn_in(struct sim *s, const struct pkt *p, const struct na_segment *g,
+		  const struct na_action *a, const struct ecn_before *b);
+void check_ecn_out(struct sim *s, const struct pkt *p);
+void check_ecn_ours(struct sim *s, const struct pkt *p, bool fresh);
+void check_ecn_client(struct sim *s, const struct pkt *p);
+uint32_t flight_of(const struct sim *s, uint32_t c_ack);
 void repair_lost(struct sim *s, const struct pkt *p);
 void repair_done(struct sim *s);
 void check_to_client(struct sim *s, const struct pkt *p);

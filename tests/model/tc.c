@@ -36,6 +36,7 @@ static void fill_segment(struct sim *s, const struct pkt *p, struct na_segment *
 	g->tsecr = p->tsecr;
 	g->win = p->win;
 	g->flags = p->flags;
+	g->tos = p->tos;
 	g->nsack = p->nsack;
 	for (i = 0; i < p->nsack; i++)
 		g->sack[i] = p->sack[i];
@@ -47,7 +48,7 @@ static void fill_segment(struct sim *s, const struct pkt *p, struct na_segment *
 		g->facts |= NA_SEG_GSO;
 	if (s->tc.dying)
 		g->facts |= NA_SEG_DYING;
-	if (s->cfg.ce && rng_pm(&s->rng, s->cfg.ce))
+	if ((s->cfg.ce && rng_pm(&s->rng, s->cfg.ce)) || (p->tos & NA_ECN) == NA_ECN_CE)
 		g->facts |= NA_SEG_CE;
 }
 
@@ -125,7 +126,8 @@ static struct pkt *to_client(struct sim *s, const struct na_action *a, uint32_t 
 	p->seq = seq;
 	p->ack = a->c_ack;
 	p->win = (uint16_t)a->c_win;
-	p->flags = NA_TCP_ACK;
+	p->flags = (uint8_t)a->c_flags;
+	p->tos = (uint8_t)a->c_tos;
 	p->ts = !!(s->tc.f.flags & NA_FLOW_TS);
 	p->tsval = p->ts ? a->c_tsval : 0;
 	p->tsecr = p->ts ? a->c_tsecr : 0;
@@ -142,7 +144,7 @@ static void check_wanted(struct sim *s, const struct na_segment *again, uint32_t
 }
 
 /* Send the bytes of an entry's reply from `skip` on, in packets the path carries. */
-static void send_reply(struct sim *s, const struct na_action *a, const struct na_segment *again,
+static void send_reply(struct sim *s, struct na_action *a, const struct na_segment *again,
 		       uint32_t entry, uint32_t xid, uint32_t rep_len, uint32_t skip, uint32_t seq)
 {
 	uint8_t *d = arena(s, rep_len);
@@ -168,9 +170,11 @@ static void send_reply(struct sim *s, const struct na_action *a, const struct na
 		p->len = len;
 		p->data = d + skip;
 		p->flags |= NA_TCP_PSH;
+		a->c_flags &= ~NA_TCP_CWR;
 		skip += p->len;
 		seq += p->len;
 		trace_pkt(s, "   <= TC", p);
+		check_ecn_ours(s, p, !again);
 		check_to_client(s, p);
 		if (s->now < s->cfg.heal && rng_pm(&s->rng, s->cfg.emit_fail))
 			pkt_free(s, p);
@@ -259,7 +263,7 @@ static void check_action(struct sim *s, const struct na_action *a)
 		fail(s, "a reason that is none");
 }
 
-static void answer(struct sim *s, const struct na_offer *o, const struct na_action *a)
+static void answer(struct sim *s, const struct na_offer *o, struct na_action *a)
 {
 	const struct na_flow *f = &s->tc.f;
 	uint32_t i, seq = a->c_seq;
@@ -300,6 +304,7 @@ void tc_ingress(struct sim *s, struct pkt *p)
 	struct na_segment g;
 	struct na_offer o;
 	struct na_action a;
+	struct ecn_before ecn;
 	uint32_t cwnd;
 	bool again;
 
@@ -323,8 +328,10 @@ void tc_ingress(struct sim *s, struct pkt *p)
 	check_count_dups(s, &g);
 	again = f->flags & NA_FLOW_RECOVERY;
 	cwnd = f->cwnd;
+	check_ecn_before(s, &ecn);
 	na_splice_in(f, &g, &o, &a);
 	check_action(s, &a);
+	check_ecn_in(s, p, &g, &a, &ecn);
 	check_allowance(s, &g);
 	check_stale(s, &g, &a);
 	count_in(s, p->len, &o, &a);
@@ -350,6 +357,7 @@ void tc_ingress(struct sim *s, struct pkt *p)
 		struct pkt *ack = to_client(s, &a, a.c_seq);
 
 		trace_pkt(s, "   <= TC releases", ack);
+		check_ecn_ours(s, ack, false);
 		check_to_client(s, ack);
 		link_send(s, &s->down, EV_CLIENT, ack);
 	}
@@ -372,6 +380,11 @@ void tc_ingress(struct sim *s, struct pkt *p)
 	link_send(s, &s->back, EV_SOCKET, p);
 }
 
+static uint32_t ecn_flag(const struct sim *s)
+{
+	return s->cfg.ecn && !s->cfg.ecn_other ? NA_FLOW_ECN : 0;
+}
+
 /* The handshake has been seen from its first packet. */
 static void flow_new(struct sim *s, const struct pkt *synack)
 {
@@ -379,7 +392,7 @@ static void flow_new(struct sim *s, const struct pkt *synack)
 	uint32_t c = synack->ack, q = synack->seq + 1;
 
 	memset(f, 0, sizeof(*f));
-	f->flags = NA_FLOW_FRESH | (s->cfg.shave ? NA_FLOW_SHAVE : 0) |
+	f->flags = NA_FLOW_FRESH | ecn_flag(s) | (s->cfg.shave ? NA_FLOW_SHAVE : 0) |
 		   (s->cfg.sack ? NA_FLOW_SACK : 0);
 	f->syn_isn = c - 1;
 	f->told = f->s_ack = f->c_next = c;
@@ -409,7 +422,7 @@ void tc_adopt(struct sim *s)
 	if (t->state != TCP_OPEN)
 		return;
 	memset(f, 0, sizeof(*f));
-	f->flags = (s->cfg.shave ? NA_FLOW_SHAVE : 0) | (s->cfg.sack ? NA_FLOW_SACK : 0);
+	f->flags = ecn_flag(s) | (s->cfg.shave ? NA_FLOW_SHAVE : 0) | (s->cfg.sack ? NA_FLOW_SACK : 0);
 	f->syn_isn = t->irs;
 	f->told = f->s_ack = t->rcv_wup;
 	f->c_next = t->rcv_nxt;
@@ -461,6 +474,7 @@ void tc_egress(struct sim *s, struct pkt *p)
 			scan(&f->s_rec, p, &g);
 		na_splice_out(f, &g, &a);
 		check_action(s, &a);
+		check_ecn_out(s, p);
 		settle(s, &a);
 		if (a.todo & NA_DO_FORGET) {
 			uint32_t i;

@@ -16,7 +16,7 @@ struct sim;
 struct pkt;
 
 enum tcp_state { TCP_CLOSED, TCP_SYN_SENT, TCP_SYN_RCVD, TCP_OPEN };
-enum tcp_ca { CA_OPEN, CA_RECOVERY, CA_LOSS };
+enum tcp_ca { CA_OPEN, CA_CWR, CA_RECOVERY, CA_LOSS };
 enum tcp_timer { TIMER_NONE, TIMER_RTO, TIMER_TLP, TIMER_PROBE, TIMER_SYN };
 
 /* A stretch of sent, unacknowledged data, at most one packet's worth. */
@@ -44,6 +44,7 @@ struct tcp {
 	uint32_t mss;
 	uint8_t snd_wscale, rcv_wscale;
 	bool sack, ts;
+	bool ecn, queue_cwr, demand_cwr; /* as tcp_ecn_send() */
 	struct tcp_seg seg[TCP_SEGS];
 	uint32_t head, nseg;
 	uint32_t cwnd, ssthresh, cwnd_cnt, high_seq, dupacks;

@@ -93,6 +93,7 @@ static void reduce(struct tcp *t)
 {
 	t->reductions++;
 	trace(t->sim, "%s: allowance cut", t->client ? "client" : "server");
+	t->queue_cwr = t->ecn;
 	t->ssthresh = max(t->cwnd / 2, 2u);
 	t->cwnd = t->ssthresh;
 	t->high_seq = t->snd_nxt;
@@ -146,7 +147,7 @@ static uint32_t clean_queue(struct tcp *t, const struct pkt *p)
 
 static void grow(struct tcp *t, uint32_t acked)
 {
-	if (t->ca == CA_RECOVERY)
+	if (t->ca == CA_RECOVERY || t->ca == CA_CWR)
 		return;
 	while (acked--) {
 		if (t->cwnd < t->ssthresh) {
@@ -161,7 +162,7 @@ static void grow(struct tcp *t, uint32_t acked)
 bool tcp_ack(struct tcp *t, const struct pkt *p)
 {
 	bool advanced = na_seq_lt(t->snd_una, p->ack), dsack = false, tlp_dsack = false, news;
-	uint32_t acked = 0, wnd = t->snd_wnd;
+	uint32_t acked = 0, wnd = t->snd_wnd, out = t->nseg;
 
 	if (na_seq_lt(t->snd_nxt, p->ack))
 		return false;
@@ -185,14 +186,21 @@ bool tcp_ack(struct tcp *t, const struct pkt *p)
 	if (!advanced && !p->len && t->nseg && wnd == t->snd_wnd && !(p->flags & NA_TCP_FIN))
 		t->dupacks++;
 	tlp_answered(t, p, tlp_dsack, !advanced && !p->len && wnd == t->snd_wnd && !news);
-	if (t->ca != CA_OPEN && na_seq_le(t->high_seq, t->snd_una)) {
+	/* what was sent after the cut must have come, with CWR */
+	if (t->ca != CA_OPEN && na_seq_le(t->high_seq + (t->ca == CA_CWR), t->snd_una)) {
 		t->ca = CA_OPEN;
 		t->dupacks = 0;
 	}
-	if (mark_lost(t) && t->ca == CA_OPEN) {
-		reduce(t);
+	if (mark_lost(t) && t->ca <= CA_CWR) {
+		if (t->ca == CA_OPEN)
+			reduce(t);
+		t->high_seq = t->snd_nxt;
 		t->ca = CA_RECOVERY;
 		t->tlp_high = 0;
+	}
+	if (t->ecn && out && (p->flags & NA_TCP_ECE) && t->ca == CA_OPEN) {
+		reduce(t);
+		t->ca = CA_CWR;
 	}
 	if (advanced)
 		grow(t, acked);

@@ -130,6 +130,10 @@ static void queue_data(struct tcp *t, const struct pkt *p)
 		return;
 	}
 	t->rcv_mss = min(t->mss, max(p->len, 64u));
+	if (t->ecn && (p->tos & NA_ECN) == NA_ECN_CE && !t->demand_cwr) {
+		t->demand_cwr = true;
+		t->quick = max(t->quick, 2u);
+	}
 	if (na_seq_lt(t->rcv_nxt, seq)) {
 		ofo_add(t, seq, end, p->data);
 		t->ack_now = true;
@@ -276,6 +280,10 @@ void tcp_receive(struct tcp *t, const struct pkt *p)
 	}
 	if (t->client)
 		check_client_got(s, p);
+	if (p->flags & NA_TCP_CWR) {
+		t->demand_cwr = false;
+		t->ack_now |= !!p->len;
+	}
 	/* no memory: the acknowledgement has been taken, the payload has not */
 	if (!p->len || s->now >= s->cfg.heal || !rng_pm(&s->rng, s->cfg.data_drop))
 		queue_data(t, p);
@@ -290,8 +298,10 @@ void tcp_receive(struct tcp *t, const struct pkt *p)
 		t->ack_now = true;
 	}
 	if (t->rcv_nxt != had) {
-		if (t->client)
+		if (t->client) {
 			repair_done(s);
+			check_ecn_client(s, p);
+		}
 		app_readable(s, t);
 	}
 	if (t->state != TCP_OPEN)

@@ -27,8 +27,28 @@ static uint32_t select_window(struct tcp *t)
 	return min(win, 0xffffu << t->rcv_wscale);
 }
 
+/* tcp_ecn_send(); the server is given another DSCP half-way. */
+static void mark(struct tcp *t, struct pkt *p, bool fresh)
+{
+	const struct sim *s = t->sim;
+
+	if (!t->client)
+		p->tos = (uint8_t)((s->cfg.dscp + (s->app.answered > s->cfg.nreq / 2)) << 2);
+	if (!t->ecn || (p->flags & (NA_TCP_SYN | NA_TCP_RST)))
+		return;
+	if (fresh && p->len) {
+		p->tos |= NA_ECN_ECT0;
+		if (t->queue_cwr)
+			p->flags |= NA_TCP_CWR;
+		t->queue_cwr = false;
+	}
+	if (t->demand_cwr)
+		p->flags |= NA_TCP_ECE;
+}
+
 /* Hand a packet to the network, with the header as it stands now. */
-static void emit(struct tcp *t, uint32_t seq, const uint8_t *data, uint32_t len, uint8_t flags)
+static void emit(struct tcp *t, uint32_t seq, const uint8_t *data, uint32_t len, uint8_t flags,
+		 bool fresh)
 {
 	struct sim *s = t->sim;
 	struct pkt *p = pkt_new(s);
@@ -38,6 +58,7 @@ static void emit(struct tcp *t, uint32_t seq, const uint8_t *data, uint32_t len,
 	p->data = data;
 	p->len = len;
 	p->flags = flags;
+	mark(t, p, fresh);
 	if (flags & NA_TCP_ACK) {
 		p->ack = t->rcv_nxt;
 		t->rcv_wup = t->rcv_nxt;
@@ -77,17 +98,17 @@ static void emit(struct tcp *t, uint32_t seq, const uint8_t *data, uint32_t len,
 
 void tcp_send_ack(struct tcp *t)
 {
-	emit(t, t->snd_nxt, NULL, 0, NA_TCP_ACK);
+	emit(t, t->snd_nxt, NULL, 0, NA_TCP_ACK, false);
 }
 
 void tcp_send_rst(struct tcp *t, uint32_t seq, bool ack)
 {
-	emit(t, seq, NULL, 0, NA_TCP_RST | (ack ? NA_TCP_ACK : 0));
+	emit(t, seq, NULL, 0, NA_TCP_RST | (ack ? NA_TCP_ACK : 0), false);
 }
 
 void tcp_send_syn(struct tcp *t)
 {
-	emit(t, t->iss, NULL, 0, NA_TCP_SYN | (t->client ? 0 : NA_TCP_ACK));
+	emit(t, t->iss, NULL, 0, NA_TCP_SYN | (t->client ? 0 : NA_TCP_ACK), false);
 }
 
 /* Keep-alive and window probe alike: tcp_xmit_probe_skb(); others send a byte of garbage. */
@@ -95,7 +116,7 @@ void tcp_send_probe(struct tcp *t)
 {
 	static const uint8_t garbage[1] = {0xee};
 
-	emit(t, t->snd_una - 1, garbage, t->probe_byte, NA_TCP_ACK);
+	emit(t, t->snd_una - 1, garbage, t->probe_byte, NA_TCP_ACK, false);
 }
 
 uint32_t tcp_in_flight(const struct tcp *t)
@@ -115,7 +136,7 @@ static uint32_t send_end(const struct tcp *t)
 	return t->write_seq + t->fin_queued;
 }
 
-static void send_range(struct tcp *t, uint32_t seq, uint32_t end)
+static void send_range(struct tcp *t, uint32_t seq, uint32_t end, bool fresh)
 {
 	uint32_t stop = na_seq_min(end, t->write_seq);
 	uint32_t len = na_seq_lt(seq, stop) ? stop - seq : 0;
@@ -125,7 +146,7 @@ static void send_range(struct tcp *t, uint32_t seq, uint32_t end)
 		flags |= NA_TCP_PSH;
 	if (na_seq_lt(t->write_seq, end))
 		flags |= NA_TCP_FIN;
-	emit(t, seq, t->wbuf + (seq - t->wbase), len, flags);
+	emit(t, seq, t->wbuf + (seq - t->wbase), len, flags, fresh);
 }
 
 /* Cut the next new packet's worth of stream, if window and allowance let it go. */
@@ -176,7 +197,7 @@ void tcp_push(struct tcp *t)
 		}
 		if (!n)
 			break;
-		send_range(t, seq, t->snd_nxt);
+		send_range(t, seq, t->snd_nxt, true);
 		t->rearm = true;
 	}
 	/* what acknowledges nothing new does not put the timer off */
@@ -225,7 +246,7 @@ void tcp_retransmit(struct tcp *t)
 		t->retransmits++;
 		trace(t->sim, "%s: retransmits", t->client ? "client" : "server");
 		flight++;
-		send_range(t, seq, end);
+		send_range(t, seq, end, false);
 	}
 }
 
@@ -236,7 +257,7 @@ bool tcp_resend_tail(struct tcp *t)
 
 	if (!g)
 		return false;
-	send_range(t, g->seq, g->end);
+	send_range(t, g->seq, g->end, true);
 	return true;
 }
 
@@ -248,7 +269,7 @@ bool tcp_resend_head(struct tcp *t)
 		return false;
 	g->ever = true;
 	t->retransmits++;
-	send_range(t, g->seq, g->end);
+	send_range(t, g->seq, g->end, false);
 	return true;
 }
 

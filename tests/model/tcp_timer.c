@@ -35,7 +35,7 @@ void tcp_arm(struct tcp *t)
 		return;
 	}
 	t->timer = TIMER_RTO;
-	if (t->sack && t->ca == CA_OPEN && !t->tlp_high && !t->backoff && t->srtt) {
+	if (t->sack && t->ca <= CA_CWR && !t->tlp_high && !t->backoff && t->srtt) {
 		uint64_t pto = 2 * t->srtt + (t->nseg == 1 ? 200 * MSEC : 8 * MSEC);
 
 		if (pto < wait) {
@@ -70,6 +70,7 @@ static void on_rto(struct tcp *t)
 	t->ssthresh = t->cwnd / 2 > 2 ? t->cwnd / 2 : 2;
 	t->cwnd = 1;
 	t->ca = CA_LOSS;
+	t->queue_cwr = t->ecn;
 	t->high_seq = t->snd_nxt;
 	t->tlp_high = 0;
 	for (i = 0; i < t->nseg; i++) {

@@ -74,7 +74,7 @@ void frame_sum(const struct frame *f, __u8 *out, __u32 len)
 static void put_ip(const struct frame *f, __u8 *ip, __u32 payload)
 {
 	if (f->ip6) {
-		put32(ip, 0x60000000u | (__u32)f->tos << 20);
+		put32(ip, 0x60000000u | (__u32)f->tos << 20 | f->label);
 		put16(ip + 4, payload);
 		ip[6] = 6;
 		ip[7] = f->ttl;

@@ -32,6 +32,7 @@ struct frame {
 	__u16 to_port;
 	__u8 ttl;
 	__u8 tos; /* ECN included */
+	__u32 label; /* IPv6 */
 	__u32 seq;
 	__u32 ack;
 	__u8 flags;
