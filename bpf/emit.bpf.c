@@ -24,8 +24,8 @@ static __always_inline __u32 na_out_hdr_len(const struct na_work *w)
 
 /*
  * Headers of a packet to the client into w->out: the client's own, turned round, and the
- * way and the marks of the server's. len: payload bytes. The IP checksum is right; TCP's is too if it is a
- * partial one, else 0. Not inlined: the callers' stacks are full.
+ * way and the marks of the server's. len: payload bytes. The IP checksum is right; TCP's is too if
+ * it is a partial one, else 0. Not inlined: the callers' stacks are full.
  */
 static __attribute__((noinline)) void na_out_headers(struct na_work *w, __u32 seq, __u32 len,
 						     __u8 flags, __s32 partial)

@@ -27,7 +27,7 @@ void check_start(struct sim *s)
 	h->resent_at = 0;
 	h->doubt_cwnd = 0;
 	h->cut = h->heard = h->cwr_due = h->marks = h->echoing = false;
-	h->reasons = 0;
+	h->reasons = h->cap = 0;
 	h->resent_c = s->tc.f.s_high - 1;
 	h->canon_base = h->canon_high = s->tc.f.s_high;
 	h->dup_ack = s->tc.f.c_ack;

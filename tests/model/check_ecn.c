@@ -12,6 +12,7 @@ void check_ecn_before(const struct sim *s, struct ecn_before *b)
 
 	b->cwnd = f->cwnd;
 	b->flags = f->flags;
+	b->c_ack = f->c_ack;
 	b->flight = flight_of(s, f->c_ack);
 	b->s_una = f->s_una;
 }
@@ -39,13 +40,19 @@ static void check_cut(struct sim *s, const struct na_segment *g, const struct na
 	bool again = h->cut && na_seq_lt(f->c_ack, h->cut_high + !lost);
 	bool known = h->heard && na_seq_le(g->ack, h->heard_high);
 	bool fell = f->cwnd < b->cwnd;
+	bool undone = f->cwnd > b->cwnd && f->c_ack == b->c_ack;
 
 	h->reasons += told || lost;
 	if (told) /* and so it stays cut, whatever turns out to be late */
 		h->doubt_cwnd = 0;
 	if (fell && again)
 		fail(s, "I8: the allowance is cut twice in a round trip");
-	if (told && is_news(s, g) && !again && !known && !h->cwr_due && !(b->flags & NA_FLOW_RECOVERY)) {
+	if (fell && !lost && na_seq_lt(g->ack, f->c_ack))
+		fail(s, "I8: the allowance is cut by an old acknowledgement");
+	if (undone && h->cap && f->cwnd > h->cap)
+		fail(s, "I8: a cut is undone that a mark has confirmed");
+	if (told && is_news(s, g) && !again && !known && !h->cwr_due &&
+	    !(b->flags & NA_FLOW_RECOVERY)) {
 		if (f->cwnd > (out / 2 > least ? out / 2 : least))
 			fail(s, "I8: the allowance is not halved by a mark");
 		fell = true;
@@ -54,6 +61,8 @@ static void check_cut(struct sim *s, const struct na_segment *g, const struct na
 		h->heard = true;
 		h->heard_high = h->canon_high;
 	}
+	if (lost || (told && is_news(s, g)))
+		h->cap = lost ? 0 : f->cwnd;
 	if (fell || lost) {
 		h->cut = true;
 		h->cut_high = h->canon_high;

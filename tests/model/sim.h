@@ -113,6 +113,7 @@ struct shadow {
 	uint32_t cut_high;
 	bool heard; /* it may have been, by an ECE that need not be believed, as by cut_high */
 	uint32_t heard_high;
+	uint32_t cap; /* what a loss that was none must not undo: marks confirmed it; 0: nothing */
 	bool cwr_due; /* and the client waits to hear of it */
 	uint32_t reasons; /* for saying CWR: ECEs and losses since it was said last */
 	bool marks; /* the next three are set, by what the server sent */
@@ -249,7 +250,7 @@ void check_stale(struct sim *s, const struct na_segment *g, const struct na_acti
 void check_allowance(struct sim *s, const struct na_segment *g);
 /* check_ecn.c */
 struct ecn_before { /* the splice's doing */
-	uint32_t cwnd, flags, flight, s_una;
+	uint32_t cwnd, flags, flight, c_ack, s_una;
 };
 void check_ecn_before(const struct sim *s, struct ecn_before *b);
 void check_ecn_in(struct sim *s, const struct pkt *p, const struct na_segment *g,

@@ -21,6 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "nfsaccel/segment.h"
 #include "tests/prog/scene.h"
 #include "tests/unit/oracle.h"
 
@@ -36,6 +37,7 @@ struct setting {
 	__u32 mtu;
 	bool offload;
 	bool all_cached;
+	int ecn;     /* sysctl tcp_ecn of both ends: 1 is RFC 3168; 3 accurate, or 1 where that is unknown */
 	bool spread; /* over CPUs, whose packets overtake each other: only nfsd's socket mends that
 		      */
 };
@@ -264,7 +266,9 @@ static int client(int go)
 	snprintf(script, sizeof(script),
 		 "set -e; ip addr add 10.9.1.2/16 dev na1\n"
 		 "ip -6 addr add fd09::1234:0:0:ab02/32 dev na1 nodad\n"
+		 "sysctl -qw net.ipv4.tcp_ecn=%d\n"
 		 "%s ip link set na1 up mtu %u\n",
+		 setting->ecn,
 		 setting->offload ? ""
 				  : "ethtool -K na1 tx off rx off tso off gso off gro off "
 				    ">/dev/null;",
@@ -330,8 +334,9 @@ static pid_t start_client(void)
 		 "sysctl -qw net.ipv6.conf.na0.disable_ipv6=0\n"
 		 "ip addr add 10.9.0.1/16 dev na0\n"
 		 "ip -6 addr add fd09::1/32 dev na0 nodad\n"
+		 "sysctl -qw net.ipv4.tcp_ecn=%d\n"
 		 "%s ip link set na0 mtu %u\n",
-		 (int)pid,
+		 (int)pid, setting->ecn,
 		 setting->offload ? ""
 				  : "ethtool -K na0 tx off rx off tso off gso off gro off "
 				    ">/dev/null;",
@@ -354,6 +359,40 @@ static void choose_cpus(const cpu_set_t *all)
 	sched_setaffinity(0, sizeof(one), setting->spread ? all : &one);
 }
 
+/* The setting, as far as this kernel has that. */
+static const struct setting *choose_ecn(const struct setting *wanted)
+{
+	static struct setting instead;
+	char script[64];
+
+	snprintf(script, sizeof(script), "sysctl -qw net.ipv4.tcp_ecn=%d 2>/dev/null", wanted->ecn);
+	if (wanted->ecn != 3 || !system(script))
+		return wanted;
+	print_message("no accurate ECN\n");
+	instead = *wanted;
+	instead.ecn = 1;
+	return &instead;
+}
+
+/* What was agreed on is known from the server's socket; what is sent, from its packets. */
+static void check_ecn(const struct tc_counts *counts)
+{
+	struct na_flow_key key;
+	struct na_flow f;
+	int fd = bpf_map__fd(tc.skel->maps.na_flows);
+
+	if (setting->ecn == 3) {
+		assert_int_equal(counts->n[NA_V_FLOW_NEW], 0);
+		assert_int_equal(counts->n[NA_V_PASS_NOFLOW] > 0, 1);
+		assert_int_not_equal(bpf_map_get_next_key(fd, NULL, &key), 0);
+		return;
+	}
+	assert_int_equal(bpf_map_get_next_key(fd, NULL, &key), 0);
+	assert_int_equal(bpf_map_lookup_elem(fd, &key, &f), 0);
+	assert_int_equal(!(f.flags & NA_FLOW_ECN), setting->ecn != 1);
+	assert_int_equal(f.way.tos, setting->ecn == 1 ? NA_ECN_ECT0 : 0);
+}
+
 static void run(void **state)
 {
 	struct server server = {0};
@@ -366,6 +405,7 @@ static void run(void **state)
 	setting = *state;
 	choose_cpus(&cpus);
 	assert_int_equal(tc_open(&tc, &tc_defaults), 0);
+	setting = choose_ecn(setting);
 	make_files();
 	assert_int_equal(tc_attach(&tc, tc.skel->progs.na_ingress, BPF_TC_INGRESS), 0);
 	pid = start_client();
@@ -383,9 +423,10 @@ static void run(void **state)
 	assert_int_equal(tcp_counter("InCsumErrors"), 0);
 	/* each READ was answered by one of the two, and once */
 	assert_int_equal(counts.n[NA_V_HIT] + server.reads, reads);
+	check_ecn(&counts);
 	/* with many outstanding anything may be passed while the server is busy */
-	least = setting->all_cached ? 1 : 0;
-	if (setting->depth == 1 && setting->all_cached)
+	least = setting->all_cached && setting->ecn != 3 ? 1 : 0;
+	if (least && setting->depth == 1)
 		least = reads / 2; /* also by the clock: now and then one is passed (I10) */
 	if (!setting->spread) {
 		assert_in_range(counts.n[NA_V_HIT], least, reads);
@@ -441,6 +482,8 @@ int main(int argc, char **argv)
 		{.depth = 1, .mtu = 1500, .offload = true, .all_cached = true},
 		{.depth = 1, .mtu = 9000, .ip6 = true, .all_cached = true},
 		{.depth = 1, .mtu = 1500},
+		{.depth = 1, .mtu = 1500, .all_cached = true, .ecn = 1},
+		{.depth = 8, .mtu = 1500, .ip6 = true, .all_cached = true, .ecn = 3},
 		{.depth = 32, .mtu = 1500, .offload = true},
 		{.depth = 32, .mtu = 1500, .ip6 = true},
 		{.depth = 32, .mtu = 9000, .offload = true},
@@ -451,7 +494,7 @@ int main(int argc, char **argv)
 	struct CMUnitTest tests[COUNT(settings) + 1] = {
 		[COUNT(settings)] = cmocka_unit_test(test_vlan),
 	};
-	char titles[COUNT(settings)][64];
+	char titles[COUNT(settings)][80];
 	size_t i;
 
 	sched_getaffinity(0, sizeof(cpus), &cpus);
@@ -460,8 +503,8 @@ int main(int argc, char **argv)
 	for (i = 0; i < COUNT(settings); i++) {
 		const struct setting *at = &settings[i];
 
-		snprintf(titles[i], sizeof(titles[i]), "IPv%d depth %u MTU %u offload %d%s%s",
-			 at->ip6 ? 6 : 4, at->depth, at->mtu, at->offload,
+		snprintf(titles[i], sizeof(titles[i]), "IPv%d depth %u MTU %u offload %d ECN %d%s%s",
+			 at->ip6 ? 6 : 4, at->depth, at->mtu, at->offload, at->ecn,
 			 at->all_cached ? ", all cached" : "", at->spread ? ", many CPUs" : "");
 		tests[i] = (struct CMUnitTest){
 			.name = titles[i], .test_func = run, .initial_state = (void *)at};
