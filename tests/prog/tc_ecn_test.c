@@ -135,7 +135,7 @@ static __u32 flow_cwnd(void)
 	return f.cwnd;
 }
 
-/* New data like the server's; what is sent again, and bare ACKs, without ECT. */
+/* New data like the server's; what is sent again, and bare ACKs, never are ECN-capable. */
 static void test_marks(void **state)
 {
 	size_t i, ecn;
@@ -145,7 +145,7 @@ static void test_marks(void **state)
 		for (ecn = 0; ecn < 2; ecn++) {
 			begin(&setups[i], ecn);
 			marked(DSCP | ECT0);
-			server_says(DSCP, 0, 0); /* a bare ACK is never ECT: that says nothing */
+			server_says(DSCP, 0, 0); /* a bare ACK never is: that says nothing */
 			ask(0);
 			expect_reply(DSCP | (ecn ? ECT0 : 0), 0, 0, true);
 			scene_get(&s, &s.f);
@@ -159,7 +159,7 @@ static void test_marks(void **state)
 	}
 }
 
-/* The newest packets count, but what is sent again has no ECT, and says nothing of that. */
+/* The newest packets count, but what is sent again is not ECN-capable, which says nothing. */
 static void test_marks_change(void **state)
 {
 	struct frame out;
@@ -178,7 +178,7 @@ static void test_marks_change(void **state)
 	ask(0);
 	expect_reply(0, 0, 0, true);
 	settle(0, 0, 0);
-	marked(CE); /* before us: it was ECT when it was made */
+	marked(CE); /* before us: it was another field when it was made */
 	ask(0);
 	expect_reply(ECT0, 0, 0, true);
 	settle(0, 0, 0);
