@@ -154,6 +154,7 @@ static const struct reason {
 	{"pass_window", "The clients' receive windows are small."},
 	{"pass_egress_busy", "nfsd was in the middle of a reply on the same connection."},
 	{"pass_unpaid", "The connections carry too few such READs for that to pay ([cache] eager)."},
+	{"pass_trouble", "Packets are lost or late, and such connections nfsd serves better alone."},
 	{"pass_limit", "The clients are over their limits."},
 	{"pass_unsync", "Connections begin, or packets are lost and reordered."},
 };

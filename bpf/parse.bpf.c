@@ -273,6 +273,7 @@ int na_stray(struct __sk_buff *skb)
 	if (na_seq_le(f->told, seq) && na_seq_lt(seq, f->s_edge + f->din)) {
 		f->flags |= NA_FLOW_CLOSING | NA_FLOW_DARK;
 		f->c_rec.sync = 0;
+		f->gap.behind.sync = 0;
 	}
 	bpf_spin_unlock(&f->lock);
 	if (!drop)

@@ -245,7 +245,7 @@ int na_resync(struct __sk_buff *skb)
 	bpf_spin_lock(&f->lock);
 	if (!f->c_rec.sync && v.in_boundary && f->c_next == w->s.seq &&
 	    f->c_next - f->din == v.rcv_nxt) {
-		na_records_start(&f->c_rec, f->c_next);
+		na_records_resync(f);
 		in = true;
 	}
 	if (v.idle && f->c_next == w->s.seq && f->c_next - f->din == v.rcv_nxt &&

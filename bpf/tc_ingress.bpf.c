@@ -189,25 +189,28 @@ static __always_inline void na_balance(const struct na_work *w, struct na_flow *
 static __noinline void na_consider(struct __sk_buff *skb, struct na_work *w, struct na_flow *f,
 				   struct na_ctl *ctl)
 {
-	struct na_records rec = f->c_rec;
+	bool next = w->s.seq == f->c_next;
+	struct na_records rec;
 	enum na_verdict why;
 	__u32 from = 0;
 
-	if (w->s.seq != f->c_next || ctl->mode == NA_MODE_OFF) {
+	if (ctl->mode == NA_MODE_OFF) {
 		na_count(NA_V_PASS_UNSYNC, 1);
 		return;
 	}
 	w->dark = na_dark(f);
-	if (!rec.sync || !f->s_rec.sync || w->dark) {
+	if (next && (!f->c_rec.sync || !f->s_rec.sync || w->dark)) {
 		na_resync(skb);
-		rec = f->c_rec;
 		w->dark = na_dark(f);
 	}
-	if (!rec.sync) {
+	next = next && f->c_rec.sync;
+	na_records_for(f, w->s.seq, &rec);
+	if (rec.sync)
+		na_scan(skb, w, &rec);
+	if (!next || !rec.sync) {
 		na_count(NA_V_PASS_UNSYNC, 1);
 		return;
 	}
-	na_scan(skb, w, &rec);
 	if (!na_first_record(w, &rec))
 		return;
 	w->rep_max = na_reply_max(f);
@@ -245,7 +248,7 @@ static __always_inline void na_glimpse(const struct na_flow *f, struct na_glimps
 {
 	g->flags = f->flags;
 	g->dout = f->dout;
-	g->sync = f->c_rec.sync;
+	g->sync = f->c_rec.sync | f->gap.behind.sync;
 }
 
 SEC("tc")

@@ -69,7 +69,7 @@ struct na_known_cred {
 struct na_glimpse {
 	__u32 flags;
 	__u32 dout;
-	__u32 sync; /* c_rec's */
+	__u32 sync; /* the client's records can be followed */
 };
 
 struct na_work {

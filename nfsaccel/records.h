@@ -70,4 +70,30 @@ na_inline bool na_records_equal(const struct na_records *a, const struct na_reco
 	       a->inside == b->inside && a->sync == b->sync;
 }
 
+/*
+ * The state to follow the client's segment at seq from: not in sync if that is not known. Only
+ * behind f->c_rec at f->c_next may anything be answered.
+ */
+na_inline void na_records_for(const struct na_flow *f, __u32 seq, struct na_records *r)
+{
+	*r = f->c_rec;
+	if (seq == f->c_next) {
+		if (!r->sync)
+			*r = f->gap.behind;
+	} else if (na_seq_lt(f->c_next, seq)) {
+		if (r->sync)
+			na_records_start(r, seq);
+	} else {
+		*r = f->gap.before;
+		r->sync = r->sync && f->gap.behind.sync && seq == f->gap.from;
+	}
+}
+
+/* The client's stream stands between two records at c_next: the server's socket says so. */
+na_inline void na_records_resync(struct na_flow *f)
+{
+	na_records_start(&f->c_rec, f->c_next);
+	f->gap.behind.sync = 0;
+}
+
 #endif

@@ -42,7 +42,8 @@ na_inline bool na_learn_ack(struct na_flow *f, const struct na_segment *s, __u32
 	__u32 edge = s->ack + ((__u32)s->win << f->c_wscale);
 	bool advanced = na_seq_lt(f->c_ack, s->ack);
 
-	if (na_has_ts(s))
+	/* RFC 7323 section 4.3: what overtook other bytes must not make these look old */
+	if (na_has_ts(s) && na_seq_le(s->seq, f->told))
 		f->c_tsval = s->tsval;
 	if (advanced) {
 		na_note_late(f);
@@ -201,6 +202,8 @@ na_inline __u32 na_refuse_offer(const struct na_flow *f, const struct na_segment
 		return NA_V_PASS_EGRESS_BUSY;
 	if (f->flags & NA_FLOW_RECOVERY)
 		return NA_V_PASS_RECOVERY;
+	if (na_stands_back(f, s->now))
+		return NA_V_PASS_TROUBLE;
 	return NA_V_MAX;
 }
 
@@ -220,9 +223,9 @@ na_inline __u32 na_refuse_one(const struct na_flow *f, const struct na_question 
 
 /*
  * Consume the requests there is room for: reserve their replies' places in the client's
- * stream. False if that is none, and nothing was done.
+ * stream. If that is none, nothing was done.
  */
-na_inline bool na_consume(struct na_flow *f, const struct na_segment *s, const struct na_offer *o,
+na_inline void na_consume(struct na_flow *f, const struct na_segment *s, const struct na_offer *o,
 			  struct na_action *a)
 {
 	__u32 din = f->din, dout = f->dout, count = f->count, i;
@@ -254,7 +257,7 @@ na_inline bool na_consume(struct na_flow *f, const struct na_segment *s, const s
 		*taken = i + 1;
 	}
 	if (!*taken)
-		return false;
+		return;
 	a->keep = s->len - (f->din - din);
 	if (a->keep > NA_REST_MAX) {
 		f->din = din;
@@ -262,7 +265,7 @@ na_inline bool na_consume(struct na_flow *f, const struct na_segment *s, const s
 		f->count = count;
 		*taken = 0;
 		a->why = NA_V_PASS_SPLIT;
-		return false;
+		return;
 	}
 	a->seq = s->seq - din;
 	f->c_next = s->seq + s->len;
@@ -270,7 +273,6 @@ na_inline bool na_consume(struct na_flow *f, const struct na_segment *s, const s
 	na_header_to_client(f, s, a, f->s_high + dout);
 	na_mark_new(f, a);
 	a->todo = NA_DO_REPLY;
-	return true;
 }
 
 /* What is left of a segment goes on to the server: the rest, or its news alone (I3). */
@@ -298,6 +300,50 @@ na_inline bool na_find_consumed(const struct na_flow *f, __u32 seq, __u32 *start
 	return true;
 }
 
+/* The parser follows a segment that brings new bytes, in order or not. */
+na_inline void na_follow_client(struct na_flow *f, const struct na_segment *s)
+{
+	bool good = (s->facts & NA_SEG_SCANNED) && (s->facts & NA_SEG_CSUM);
+
+	if (s->seq != f->c_next)
+		na_trouble(f);
+	if (good && s->seq == f->c_next) {
+		if (na_records_equal(&f->c_rec, &s->rec_from)) {
+			f->c_rec = s->rec_to;
+			return;
+		}
+		if (!f->c_rec.sync && na_records_equal(&f->gap.behind, &s->rec_from)) {
+			f->gap.behind = s->rec_to;
+			return;
+		}
+	} else if (good && f->c_rec.sync && na_records_at_boundary(&s->rec_from, s->seq)) {
+		f->gap.from = f->c_next;
+		f->gap.to = s->seq;
+		f->gap.before = f->c_rec;
+		f->gap.behind = s->rec_to;
+		f->c_rec.sync = 0;
+		return;
+	}
+	f->c_rec.sync = 0;
+	f->gap.behind.sync = 0;
+}
+
+/* And one that brings what was missing. */
+na_inline void na_fill_gap(struct na_flow *f, const struct na_segment *s, __u32 end)
+{
+	if (!f->gap.behind.sync || f->c_rec.sync || s->seq != f->gap.from ||
+	    na_seq_lt(f->gap.to, end) || !(s->facts & NA_SEG_SCANNED) ||
+	    !(s->facts & NA_SEG_CSUM) || !na_records_equal(&f->gap.before, &s->rec_from))
+		return;
+	f->gap.from = end;
+	f->gap.before = s->rec_to;
+	if (end != f->gap.to)
+		return;
+	if (na_records_at_boundary(&f->gap.before, end))
+		f->c_rec = f->gap.behind;
+	f->gap.behind.sync = 0;
+}
+
 /* The segment's place in the server's stream, and what of it may go on. */
 na_inline void na_place_payload(struct na_flow *f, const struct na_segment *s, struct na_action *a,
 				__u32 end)
@@ -312,11 +358,7 @@ na_inline void na_place_payload(struct na_flow *f, const struct na_segment *s, s
 		return; /* out of window, so not taken: garbage must not move c_next */
 	if (!na_seq_lt(s->seq, f->c_next)) {
 		/* new: the next byte, or something behind a hole */
-		if (s->seq != f->c_next || !(s->facts & NA_SEG_SCANNED) ||
-		    !(s->facts & NA_SEG_CSUM) || !na_records_equal(&f->c_rec, &s->rec_from))
-			f->c_rec.sync = 0;
-		else
-			f->c_rec = s->rec_to;
+		na_follow_client(f, s);
 		f->c_next = end;
 		return;
 	}
@@ -343,7 +385,9 @@ na_inline void na_place_payload(struct na_flow *f, const struct na_segment *s, s
 	if (na_seq_lt(f->c_next, end)) {
 		f->c_next = end;
 		f->c_rec.sync = 0;
+		f->gap.behind.sync = 0;
 	}
+	na_fill_gap(f, s, end);
 }
 
 /* Whether the passed segment must be written to. */
@@ -417,7 +461,10 @@ na_inline void na_splice_in(struct na_flow *f, const struct na_segment *s, const
 
 	if (o->n) {
 		a->why = na_refuse_offer(f, s, believed);
-		if (a->why == NA_V_MAX && na_consume(f, s, o, a)) {
+		if (a->why == NA_V_MAX)
+			na_consume(f, s, o, a);
+		na_weigh(f, s, o, a);
+		if (*(volatile __u32 *)&a->taken) {
 			na_pass_rest(f, s, a);
 			return;
 		}

@@ -14,6 +14,7 @@
 #define NFSACCEL_SPLICE_LOSS_H
 
 #include "nfsaccel/splice_map.h"
+#include "nfsaccel/splice_trouble.h"
 
 #define NA_CWND_PACKETS 10u /* RFC 6928 */
 #define NA_CWND_MAX	(1u << 20)
@@ -41,10 +42,20 @@ na_inline __u32 na_usec(__u64 now)
 	return (__u32)(now >> 10);
 }
 
-/* Slow start, then congestion avoidance, by bytes of ours acknowledged (I8). */
+/*
+ * Slow start, then congestion avoidance, by bytes of ours acknowledged (I8); not of an allowance
+ * of which not even half was used in this round trip, for then nothing is known of the rest
+ * (RFC 7661).
+ */
 na_inline void na_cwnd_grow(struct na_flow *f, __u32 acked)
 {
-	if (f->flags & (NA_FLOW_RECOVERY | NA_FLOW_CUT))
+	__u32 flight = na_injected_in_flight(f);
+
+	if (f->peak < flight || na_seq_le(f->peak_c, f->c_ack)) {
+		f->peak = flight;
+		f->peak_c = f->s_high + f->dout;
+	}
+	if ((f->flags & (NA_FLOW_RECOVERY | NA_FLOW_CUT)) || 2 * f->peak < f->cwnd)
 		return;
 	if (f->cwnd < f->ssthresh)
 		f->cwnd += acked;
@@ -155,11 +166,13 @@ na_inline bool na_loses(const struct na_flow *f, __u64 now)
 	       (f->undo_cwnd && f->rtt && now - f->last_resend > 4096ull * f->rtt);
 }
 
-/* RFC 5681 section 3.1 */
+/*
+ * RFC 5681 section 3.1. Not what is in flight: that has nfsd's share of the connection's requests,
+ * and a lull would take the last of it.
+ */
 na_inline void na_halve(struct na_flow *f)
 {
-	__u32 out = na_injected_in_flight(f), least = 2u * f->mss;
-	__u32 half = (out < f->cwnd ? out : f->cwnd) / 2; /* alone, a reply may be larger */
+	__u32 half = f->cwnd / 2, least = 2u * f->mss;
 
 	f->ssthresh = half > least ? half : least;
 	f->cwnd = f->ssthresh;
@@ -168,6 +181,7 @@ na_inline void na_halve(struct na_flow *f)
 /* A loss begins: halve the allowance, once; the client's ECE may have done so already. */
 na_inline void na_lose(struct na_flow *f, const struct na_segment *s, __u32 from, __u32 above)
 {
+	na_trouble(f);
 	if (na_loses(f, s->now))
 		f->flags |= NA_FLOW_LOSSY;
 	if (!above)

@@ -78,8 +78,10 @@ na_inline bool na_follow_server(struct na_flow *f, const struct na_segment *s, s
 		a->todo |= NA_DO_TRIM | NA_DO_REWRITE; /* even if it is the FIN alone that goes */
 		end = start;
 	}
-	if (!na_seq_lt(f->s_high, end))
+	if (!na_seq_lt(f->s_high, end)) {
+		na_trouble(f); /* sent again */
 		return true;
+	}
 	if (s->seq != f->s_high || !(s->facts & NA_SEG_SCANNED) ||
 	    !na_records_equal(&f->s_rec, &s->rec_from))
 		f->s_rec.sync = 0;

@@ -51,6 +51,17 @@ struct na_records {
 _Static_assert(sizeof(struct na_records) == 12, "na_records");
 
 /*
+ * Bytes of the client's stream that are missing since others overtook them. These are taken to
+ * begin with a record; whether that is right shows once the missing ones have been followed.
+ */
+struct na_gap {
+	__u32 from; /* what is missing */
+	__u32 to;
+	struct na_records before; /* the parser at `from` */
+	struct na_records behind; /* and at c_next, if a record begins at `to`; in sync: there is a gap */
+};
+
+/*
  * The way the server's own packets take to the client: ours go the same. Where the client's
  * come from may be another way (routers, balancers that see one direction only).
  */
@@ -119,6 +130,7 @@ struct na_flow {
 	__u32 s_edge_told; /* highest right edge ever passed to the server, server space */
 	__u32 s_edge_last; /* right edge passed to the server last, server space */
 	struct na_records c_rec; /* in sync only while nothing is missing below c_next */
+	struct na_gap gap;
 	struct na_records s_rec;
 	/* options */
 	__u8 c_wscale; /* shift of the client's windows */
@@ -130,6 +142,8 @@ struct na_flow {
 	/* congestion (I8), bytes */
 	__u32 cwnd;
 	__u32 ssthresh;
+	__u32 peak; /* most that was in flight in the round trip that ends at peak_c */
+	__u32 peak_c;
 	__u32 recover_c; /* highest position sent when recovery began, or the allowance was cut */
 	__u32 resent_c; /* end of the reply sent again last, client space */
 	__u32 tries; /* how often the client's timer asked for the same hole in vain */
@@ -140,6 +154,8 @@ struct na_flow {
 	__u32 undo_above; /* bytes SACKed above it at that time */
 	__u32 above; /* bytes the client has above a hole of ours at c_ack */
 	__u32 reorder; /* more bytes than that came before one that was only late */
+	__u32 trouble; /* losses and gaps of late, see splice_trouble.h */
+	__u32 regret; /* requests passed meanwhile that might have been answered */
 	__u32 rtt; /* na_usec() from a reply to its acknowledgement, the least; 0: unknown */
 	/*
 	 * nfsd ran READs that were not seen as calls, so their replies may be taken for others'
@@ -157,6 +173,7 @@ struct na_flow {
 	__u64 last_seen;
 	__u64 last_alive; /* when the server last acknowledged new bytes: the stack lets them by */
 	__u64 last_resend;
+	__u64 back_at; /* nfsd answers all */
 	struct na_exempt exempt; /* no lock */
 	struct na_fifo_slot fifo[NA_FIFO];
 	/* fill in progress; only the egress program touches it, outside the lock */

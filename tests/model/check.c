@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define min(a, b) ((a) < (b) ? (a) : (b))
+#define max(a, b) ((a) > (b) ? (a) : (b))
 
 void fail(struct sim *s, const char *what)
 {
@@ -28,6 +29,8 @@ void check_start(struct sim *s)
 	h->doubt_cwnd = 0;
 	h->cut = h->heard = h->cwr_due = h->marks = h->echoing = false;
 	h->reasons = h->cap = 0;
+	h->peak[0] = h->peak[1] = 0;
+	h->peak_c = s->tc.f.c_ack;
 	h->resent_c = s->tc.f.s_high - 1;
 	h->canon_base = h->canon_high = s->tc.f.s_high;
 	h->dup_ack = s->tc.f.c_ack;
@@ -104,16 +107,17 @@ static bool tells_of_copy(const struct na_segment *g)
  * Unless the client asks, nothing is sent again before that can have been acknowledged, nor
  * for a few packets out of order.
  */
-void check_resend(struct sim *s, const struct na_segment *g, const struct na_action *a, bool again)
+void check_resend(struct sim *s, const struct na_segment *g, const struct na_action *a, bool again,
+		  uint32_t cwnd)
 {
 	const struct na_fifo_slot *slot = &a->again;
 	struct shadow *h = &s->sh;
 	const struct config *c = &s->cfg;
 	uint32_t i, j, above = 0, ends = 0;
 	bool asked = g->len || (!(s->tc.f.flags & NA_FLOW_SACK) && h->dups >= 3);
-	uint32_t half = in_flight(h, s->tc.f.c_ack) / 2;
+	uint32_t most = cwnd / 2 > 2u * s->tc.f.mss ? cwnd / 2 : 2u * s->tc.f.mss;
 
-	if (h->on && !again && !(s->tc.f.flags & NA_FLOW_CUT) && s->tc.f.cwnd > (half > 2u * s->tc.f.mss ? half : 2u * s->tc.f.mss))
+	if (!again && !(s->tc.f.flags & NA_FLOW_CUT) && s->tc.f.cwnd > most)
 		fail(s, "I8: the allowance is not halved by a loss");
 	if ((c->clean || c->marked) && !c->pauses)
 		fail(s, "a reply was sent again, and nothing was lost");
@@ -165,7 +169,7 @@ void check_stale(struct sim *s, const struct na_segment *g, const struct na_acti
 
 	if (g->len || (g->flags & ~NA_TCP_PSH) != NA_TCP_ACK || !(g->facts & NA_SEG_CSUM) ||
 	    (g->facts & NA_SEG_DYING) || (f->flags & NA_FLOW_DEAD) || g->ack != f->c_ack ||
-	    g->seq != s->cl.snd_nxt || g->tsval != f->c_tsval ||
+	    g->seq != s->cl.snd_nxt || na_seq_lt(g->tsval, f->c_tsval) ||
 	    (a->todo & NA_DO_RESEND) || s->now < s->sh.resent_at + old)
 		return;
 	for (i = s->sh.done; i < s->sh.n; i++)
@@ -174,10 +178,24 @@ void check_stale(struct sim *s, const struct na_segment *g, const struct na_acti
 			fail(s, "a reply was not sent again a second after it was lost");
 }
 
-/* What proved to be late does not leave the allowance cut. */
-void check_allowance(struct sim *s, const struct na_segment *g)
+/*
+ * What is known of the path lets the allowance grow, no more. What proved to be late does not
+ * leave it cut.
+ */
+void check_allowance(struct sim *s, const struct na_segment *g, uint32_t c_ack, uint32_t cwnd)
 {
 	struct shadow *h = &s->sh;
+	bool undone = h->doubt_cwnd || (g->nsack && na_seq_lt(g->sack[0].left, g->ack));
+	uint32_t flight = h->on ? in_flight(h, c_ack) : 0;
+
+	if (na_seq_le(h->peak_c, c_ack)) {
+		h->peak[1] = h->peak[0];
+		h->peak[0] = flight;
+		h->peak_c = s->tc.f.s_high + s->tc.f.dout;
+	}
+	h->peak[0] = max(h->peak[0], flight);
+	if (h->on && !undone && s->tc.f.cwnd > cwnd && 2 * max(h->peak[0], h->peak[1]) < cwnd)
+		fail(s, "I8: the allowance grows, and not half of it was used");
 
 	if (h->doubt_cwnd && !(s->tc.f.flags & NA_FLOW_DEAD) && (g->facts & NA_SEG_CSUM) && g->nsack &&
 	    na_seq_lt(g->sack[0].left, g->ack) && na_seq_le(g->sack[0].left, h->doubt_c) &&

@@ -25,7 +25,7 @@ static bool is_news(const struct sim *s, const struct na_segment *g)
 	return (g->facts & NA_SEG_CSUM) && !(g->facts & NA_SEG_DYING) && !(g->flags & NA_TCP_RST) &&
 	       !(f->flags & NA_FLOW_DEAD) && g->ack == f->c_ack &&
 	       g->seq + g->len + !!(g->flags & NA_TCP_FIN) == s->cl.snd_nxt &&
-	       (!(g->facts & NA_SEG_TS) || g->tsval == f->c_tsval);
+	       (!(g->facts & NA_SEG_TS) || na_seq_le(f->c_tsval, g->tsval));
 }
 
 /* The allowance fell, or must have: at most once while a packet goes there and back. */
@@ -34,7 +34,7 @@ static void check_cut(struct sim *s, const struct na_segment *g, const struct na
 {
 	const struct na_flow *f = &s->tc.f;
 	struct shadow *h = &s->sh;
-	uint32_t out = b->flight < b->cwnd ? b->flight : b->cwnd, least = 2u * f->mss;
+	uint32_t out = b->cwnd + (f->c_ack - b->c_ack), least = 2u * f->mss; /* may have grown before */
 	bool lost = (a->todo & NA_DO_RESEND) && !(b->flags & NA_FLOW_RECOVERY);
 	bool told = (g->flags & NA_TCP_ECE) && (b->flags & NA_FLOW_ECN);
 	bool again = h->cut && na_seq_lt(f->c_ack, h->cut_high + !lost);

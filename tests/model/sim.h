@@ -121,6 +121,7 @@ struct shadow {
 	bool echo;
 	bool echoing; /* the client says ECE, for so many rounds by now */
 	uint32_t rounds, round_end;
+	uint32_t peak[2], peak_c; /* most in flight in this round trip and the last */
 	uint8_t canon[SERVER_STREAM];
 };
 
@@ -244,10 +245,11 @@ void tc_hook_out(struct sim *s, uint32_t write_seq);
 void fail(struct sim *s, const char *what) __attribute__((noreturn));
 void check_start(struct sim *s);
 void check_consumed(struct sim *s, const struct na_flow *f, const struct na_fifo_slot *slot);
-void check_resend(struct sim *s, const struct na_segment *g, const struct na_action *a, bool again);
+void check_resend(struct sim *s, const struct na_segment *g, const struct na_action *a, bool again,
+		  uint32_t cwnd);
 void check_count_dups(struct sim *s, const struct na_segment *g);
 void check_stale(struct sim *s, const struct na_segment *g, const struct na_action *a);
-void check_allowance(struct sim *s, const struct na_segment *g);
+void check_allowance(struct sim *s, const struct na_segment *g, uint32_t c_ack, uint32_t cwnd);
 /* check_ecn.c */
 struct ecn_before { /* the splice's doing */
 	uint32_t cwnd, flags, flight, c_ack, s_una;

@@ -305,7 +305,8 @@ void tc_ingress(struct sim *s, struct pkt *p)
 	struct na_offer o;
 	struct na_action a;
 	struct ecn_before ecn;
-	uint32_t cwnd;
+	struct na_records rec;
+	uint32_t cwnd, c_ack;
 	bool again;
 
 	o.n = 0;
@@ -317,8 +318,10 @@ void tc_ingress(struct sim *s, struct pkt *p)
 		return;
 	}
 	fill_segment(s, p, &g, s->cfg.c_mss);
-	if (f->c_rec.sync && p->seq == f->c_next && p->len) {
-		scan(&f->c_rec, p, &g);
+	na_records_for(f, p->seq, &rec);
+	if (p->len && rec.sync)
+		scan(&rec, p, &g);
+	if (p->len && f->c_rec.sync && p->seq == f->c_next) {
 		/* the programs make a flow of a full socket only */
 		if (s->sv.state != TCP_SYN_RCVD && !rng_pm(&s->rng, s->cfg.alive_pass))
 			make_offer(s, p, &o);
@@ -328,11 +331,12 @@ void tc_ingress(struct sim *s, struct pkt *p)
 	check_count_dups(s, &g);
 	again = f->flags & NA_FLOW_RECOVERY;
 	cwnd = f->cwnd;
+	c_ack = f->c_ack;
 	check_ecn_before(s, &ecn);
 	na_splice_in(f, &g, &o, &a);
 	check_action(s, &a);
 	check_ecn_in(s, p, &g, &a, &ecn);
-	check_allowance(s, &g);
+	check_allowance(s, &g, c_ack, cwnd);
 	check_stale(s, &g, &a);
 	count_in(s, p->len, &o, &a);
 	if (o.n && a.why < NA_V_MAX)
@@ -344,7 +348,7 @@ void tc_ingress(struct sim *s, struct pkt *p)
 	while (o.n > a.taken)
 		unpin(s, o.q[--o.n].entry);
 	if (a.todo & NA_DO_RESEND) {
-		check_resend(s, &g, &a, again);
+		check_resend(s, &g, &a, again, cwnd + (f->c_ack - c_ack));
 		if (!again) {
 			s->sh.doubt_c = a.c_seq;
 			s->sh.doubt_cwnd = cwnd;
@@ -448,7 +452,7 @@ void tc_hook_in(struct sim *s, uint32_t copied_seq)
 
 	if (!s->tc.have || f->c_rec.sync || copied_seq != f->c_next - f->din)
 		return;
-	na_records_start(&f->c_rec, f->c_next);
+	na_records_resync(f);
 	s->st->resync_in++;
 }
 

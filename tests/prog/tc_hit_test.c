@@ -374,6 +374,50 @@ static void test_fifo(void **state)
 	scene_forget(&s, &file);
 }
 
+/*
+ * The second of three READs overtakes the first: both are passed, though the first's timestamp is
+ * the older one, and the third is answered.
+ */
+static void test_overtaken(void **state)
+{
+	struct scene_file file;
+	struct na_flow f;
+	struct frame in;
+	__u32 len, rep;
+	size_t j;
+
+	(void)state;
+	for (j = 0; j < COUNT(setups); j++) {
+		scene_begin(&s, &tc, &setups[j]);
+		s.f.c_edge += SCENE_DATA;
+		scene_put(&s);
+		scene_file(&s, &file, 500);
+		len = scene_call(&file, XID + 1, 0, 500, call);
+		in = scene_from_client(&s, call, len);
+		in.seq += len;
+		in.tsval += 3;
+		scene_ingress(&s, &in);
+		scene_expect_silence(&s);
+		scene_get(&s, &f);
+		assert_false(f.c_rec.sync);
+		scene_call(&file, XID, 0, 500, call);
+		in = scene_from_client(&s, call, len);
+		scene_ingress(&s, &in);
+		scene_expect_silence(&s);
+		scene_get(&s, &f);
+		assert_true(f.c_rec.sync);
+		assert_int_equal(f.c_rec.next, s.at.client + 2 * len);
+		scene_call(&file, XID + 2, 0, 500, call);
+		in = scene_from_client(&s, call, len);
+		in.seq += 2 * len;
+		scene_ingress(&s, &in);
+		rep = scene_reply(&file, XID + 2, 0, 500, reply);
+		expect_reply(s.at.server, rep, len, true);
+		expect_pins(&file, 1);
+		scene_forget(&s, &file);
+	}
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -393,7 +437,7 @@ int main(void)
 		cmocka_unit_test(test_sizes),	  cmocka_unit_test(test_ranges),
 		cmocka_unit_test(test_partial),	  cmocka_unit_test(test_trailer),
 		cmocka_unit_test(test_several),	  cmocka_unit_test(test_mixed),
-		cmocka_unit_test(test_fifo),
+		cmocka_unit_test(test_fifo),	  cmocka_unit_test(test_overtaken),
 	};
 
 	return cmocka_run_group_tests_name("tc_hit", tests, setup, teardown);

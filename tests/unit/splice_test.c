@@ -75,7 +75,8 @@ static void world_answer(struct world *w, __u32 req_len, __u32 rep_len)
 	w->c_len += req_len;
 	w->s_len += rep_len;
 	na_action_init(&a);
-	assert_true(na_consume(&w->f, &s, &o, &a));
+	na_consume(&w->f, &s, &o, &a);
+	assert_int_equal(a.taken, 1);
 	assert_int_equal(a.todo, NA_DO_REPLY);
 }
 
@@ -223,8 +224,8 @@ static void round_trip(struct na_flow *f)
 	__u32 in_flight = f->cwnd;
 
 	f->dout += in_flight;
-	f->c_ack += in_flight;
 	na_cwnd_grow(f, in_flight);
+	f->c_ack += in_flight;
 }
 
 /* I8: RFC 6928's ten packets, doubled each round trip; halved once by a loss, then a packet each. */
@@ -255,7 +256,7 @@ static void test_allowance(void **state)
 	w.f.c_edge += NA_CWND_MAX;
 	for (i = 0; i < 40; i++)
 		world_answer(&w, 10, 290);
-	was = na_injected_in_flight(&w.f);
+	was = w.f.cwnd;
 	for (i = 0; i < 3; i++) { /* told three times of the same loss */
 		na_action_init(&a);
 		s.now += NA_RESEND_NS;
@@ -266,13 +267,73 @@ static void test_allowance(void **state)
 		assert_int_equal(w.f.cwnd, was / 2);
 	}
 	assert_int_equal(w.f.cwnd, w.f.ssthresh);
-	print_message("a loss with %u bytes out: %u\n", was, w.f.cwnd);
+	print_message("a loss at an allowance of %u bytes: %u\n", was, w.f.cwnd);
 	na_cwnd_grow(&w.f, was);
 	assert_int_equal(w.f.cwnd, was / 2); /* not before it is mended */
 	w.f.flags &= ~NA_FLOW_RECOVERY;
 	was = w.f.cwnd;
 	round_trip(&w.f);
 	assert_int_equal(w.f.cwnd, was + w.f.mss);
+}
+
+/* It grows while at least half of it is used in a round trip, even as its last bytes are acknowledged. */
+static void test_allowance_unused(void **state)
+{
+	struct world w;
+	__u32 was;
+
+	(void)state;
+	world_init(&w);
+	w.f.mss = 1448;
+	w.f.cwnd = was = 40 * w.f.mss;
+	w.f.ssthresh = NA_CWND_MAX;
+	w.f.peak_c = w.f.c_ack;
+	w.f.dout = was / 2 - 1;
+	na_cwnd_grow(&w.f, 1000);
+	assert_int_equal(w.f.cwnd, was);
+	w.f.dout++;
+	na_cwnd_grow(&w.f, 1000);
+	assert_int_equal(w.f.cwnd, was + 1000);
+	w.f.cwnd = was;
+	w.f.c_ack += w.f.dout - 1;
+	na_cwnd_grow(&w.f, 1);
+	assert_int_equal(w.f.cwnd, was + 1);
+	w.f.c_ack++; /* the round trip is over */
+	na_cwnd_grow(&w.f, 1000);
+	assert_int_equal(w.f.cwnd, was + 1);
+}
+
+/* Nfsd gets all for a while if packets are lost and more than one request in sixteen is passed. */
+static void test_trouble(void **state)
+{
+	static const struct {
+		__u32 every; /* requests between two losses */
+		__u32 taken; /* for each that is passed */
+		bool back;
+	} cases[] = {{0, 0, false}, {0, 3, false}, {12, 10, true}, {12, 14, true}, {12, 18, false},
+		     {40, 1, false}, {2, 40, false}, {2, 1, true}};
+	__u32 i, j;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct na_segment s = {.now = 5000000000ull};
+		struct na_offer o = {.n = 1};
+		struct na_action a;
+		struct world w;
+
+		world_init(&w);
+		for (j = 1; j < 10000 && !w.f.back_at; j++) {
+			if (cases[i].every && j % cases[i].every == 0)
+				na_trouble(&w.f);
+			a.taken = !!(j % (cases[i].taken + 1));
+			a.why = a.taken ? NA_V_MAX : NA_V_PASS_EGRESS_BUSY;
+			na_weigh(&w.f, &s, &o, &a);
+		}
+		print_message("a loss in %u, %u answered: %u\n", cases[i].every, cases[i].taken, j);
+		assert_int_equal(!!w.f.back_at, cases[i].back);
+		assert_int_equal(na_stands_back(&w.f, s.now), cases[i].back);
+		assert_false(na_stands_back(&w.f, s.now + NA_BACK_NS));
+	}
 }
 
 /* Does the splice hear of a loss in a bare acknowledgement? */
@@ -480,6 +541,8 @@ int main(void)
 		cmocka_unit_test(test_frontier),
 		cmocka_unit_test(test_hole),
 		cmocka_unit_test(test_allowance),
+		cmocka_unit_test(test_allowance_unused),
+		cmocka_unit_test(test_trouble),
 		cmocka_unit_test(test_late),
 		cmocka_unit_test(test_small),
 		cmocka_unit_test(test_stale),

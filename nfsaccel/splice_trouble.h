@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * When a connection is left to nfsd for a while: the path loses or reorders, and many requests
+ * that could be answered are passed all the same.
+ *
+ * Each of the two senders then has an allowance of its own, and nfsd's, cut by losses and little
+ * used, ends in the middle of a record; so what follows must be passed too, and waits behind
+ * that. All from one sender comes sooner. Where few are passed the client gains. Meanwhile
+ * nfsd's being busy on a bad path prolongs it: those requests could not be answered either.
+ */
+#ifndef NFSACCEL_SPLICE_TROUBLE_H
+#define NFSACCEL_SPLICE_TROUBLE_H
+
+#include "nfsaccel/segment.h"
+#include "nfsaccel/verdict.h"
+
+#define NA_BACK_NS	4000000000ull
+#define NA_TROUBLE_STEP 16u /* what a loss or a gap adds; a segment of requests takes one off */
+#define NA_TROUBLE_MOST 128u
+#define NA_TROUBLED	32u /* so much of it: no rare event */
+#define NA_REGRET_STEP                                                                             \
+	16u /* what a request adds that is passed; one that is answered takes one off */
+#define NA_REGRET_MOST 128u
+
+/* A packet of the connection was lost, or came late. */
+na_inline void na_trouble(struct na_flow *f)
+{
+	f->trouble += NA_TROUBLE_STEP;
+	if (f->trouble > NA_TROUBLE_MOST)
+		f->trouble = NA_TROUBLE_MOST;
+}
+
+na_inline bool na_stands_back(const struct na_flow *f, __u64 now)
+{
+	return now < f->back_at;
+}
+
+/* Passed for that reason, does a request wait for what nfsd has under way? */
+na_inline bool na_regretted(__u32 why)
+{
+	return why == NA_V_PASS_EGRESS_BUSY || why == NA_V_PASS_CWND || why == NA_V_PASS_RECOVERY;
+}
+
+/* Of the offer so many requests were answered, and that is why the others were not. */
+na_inline void na_weigh(struct na_flow *f, const struct na_segment *s, const struct na_offer *o,
+			const struct na_action *a)
+{
+	__u32 taken = *(const volatile __u32 *)&a->taken;
+
+	f->trouble -= !!f->trouble;
+	f->regret = taken < f->regret ? f->regret - taken : 0;
+	if (f->trouble < NA_TROUBLED || !na_regretted(a->why))
+		return;
+	f->regret += (o->n - taken) * NA_REGRET_STEP;
+	if (f->regret < NA_REGRET_MOST)
+		return;
+	f->regret = 0;
+	f->back_at = s->now + NA_BACK_NS;
+}
+
+#endif
