@@ -49,6 +49,7 @@ struct na_read3args {
 /* The arguments and nothing after them: the record must end here. */
 na_inline bool na_nfs3_read_args(struct na_xdr *x, struct na_read3args *a)
 {
+	/* cppcheck-suppress uninitvar; na_xdr_opaque() has set it */
 	if (!na_xdr_opaque(x, a->fh.data, NA_NFS_FHSIZE, &a->fh.len) || a->fh.len == 0)
 		return false;
 	if (!na_xdr_u64(x, &a->offset) || !na_xdr_u32(x, &a->count))
@@ -74,9 +75,11 @@ na_inline enum na_verdict na_nfs3_read_call(struct na_xdr *x, struct na_rpc_call
 {
 	enum na_verdict why = na_nfs3_read_head(x, c);
 
-	if (why == NA_V_HIT && !na_nfs3_read_args(x, a))
-		why = NA_V_MISS_COUNT;
-	return why;
+	if (why != NA_V_HIT)
+		return why;
+	if (!na_nfs3_read_args(x, a))
+		return NA_V_MISS_COUNT;
+	return NA_V_HIT;
 }
 
 /*
