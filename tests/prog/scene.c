@@ -119,7 +119,7 @@ void scene_begin(struct scene *s, struct tc *t, const struct scene_setup *at)
 	f->c_tsval = 7000;
 	f->ts_last = SCENE_TS;
 	f->ts_offset = -(__s32)(now() / 1000000);
-	f->cwnd = 1 << 20;
+	f->cwnd = SCENE_CWND;
 	f->ssthresh = 1 << 20;
 	f->id = 1;
 	f->born = now();

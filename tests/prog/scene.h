@@ -12,7 +12,8 @@
 
 #define SCENE_DATA  (NA_FILE_MAX + 1024u) /* room for a record of any size */
 #define SCENE_MSS   1448u
-#define SCENE_WIN   501u /* unscaled, of both ends */
+#define SCENE_CWND  (1u << 20) /* our allowance */
+#define SCENE_WIN   501u       /* unscaled, of both ends */
 #define SCENE_SHIFT 7u
 #define SCENE_TS    0x20000000u /* newest TSval sent to the client; far ahead of the clock's */
 

@@ -197,7 +197,7 @@ static void test_ece(void **state)
 		ask(TCP_ECE);
 		expect_reply(DSCP | ECT0, 0, TCP_CWR, true);
 		scene_expect_counts(&s, NA_V_HIT, 1, NA_V_HIT_BYTES, 2000, -1);
-		assert_int_equal(flow_cwnd(), 2 * SCENE_MSS);
+		assert_int_equal(flow_cwnd(), SCENE_CWND / 2);
 		settle(DSCP, 0, 0);
 		ask(0);
 		expect_reply(DSCP | ECT0, 0, 0, true);
@@ -316,7 +316,7 @@ static void test_passed(void **state)
 	begin(&setups[0], false);
 	ask(TCP_ECE);
 	expect_passed();
-	assert_int_equal(flow_cwnd(), 1 << 20);
+	assert_int_equal(flow_cwnd(), SCENE_CWND);
 	end();
 }
 
