@@ -385,10 +385,15 @@ static void test_late(void **state)
 	assert_true(w.f.cwnd < was);
 	s.sack[0].left = s.ack - 500;
 	s.sack[0].right = s.ack - 400;
+	w.f.flags |= NA_FLOW_LOSSY;
 	na_unlose(&w.f, &s);
 	assert_int_equal(w.f.cwnd, was);
 	assert_int_equal(w.f.ssthresh, 7777);
 	assert_int_equal(w.f.reorder, 600);
+	assert_false(na_loses(&w.f, s.now + 1000000000));
+	w.f.flags = NA_FLOW_LOSSY;
+	w.f.above = 300; /* and then came without being sent again */
+	na_note_late(&w.f);
 	assert_false(na_loses(&w.f, s.now + 1000000000));
 }
 
