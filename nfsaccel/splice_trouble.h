@@ -18,8 +18,8 @@
 #define NA_TROUBLE_STEP 16u /* what a loss or a gap adds; a segment of requests takes one off */
 #define NA_TROUBLE_MOST 128u
 #define NA_TROUBLED	32u /* so much of it: no rare event */
-#define NA_REGRET_STEP                                                                             \
-	16u /* what a request adds that is passed; one that is answered takes one off */
+/* what a request adds that is passed; one that is answered takes one off */
+#define NA_REGRET_STEP 16u
 #define NA_REGRET_MOST 128u
 
 /* A packet of the connection was lost, or came late. */
