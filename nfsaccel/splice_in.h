@@ -362,7 +362,8 @@ na_inline void na_place_payload(struct na_flow *f, const struct na_segment *s, s
 		f->c_next = end;
 		return;
 	}
-	if (na_seq_le(end, f->told) && na_seq_lt(s->seq, f->told) && !(s->flags & NA_TCP_FIN)) {
+	if (na_spliced(f) && na_seq_le(end, f->told) && na_seq_lt(s->seq, f->told) &&
+	    !(s->flags & NA_TCP_FIN)) {
 		/* a repeat, keep-alive or probe: the server must see an old byte, or it is silent */
 		a->seq = f->s_ack - 1;
 		a->keep = s->len ? 1 : 0;

@@ -257,6 +257,8 @@ static void check_action(struct sim *s, const struct na_action *a)
 		fail(s, "contradictory action");
 	if ((a->todo & (NA_DO_ACK | NA_DO_RESEND)) == (NA_DO_ACK | NA_DO_RESEND))
 		fail(s, "release and resend at once");
+	if (!na_spliced(&s->tc.f) && (a->todo & (NA_DO_DROP | NA_DO_TRIM | NA_DO_BARE | NA_DO_ACK)))
+		fail(s, "touched, though nothing was ever answered");
 	if (s->tc.f.count > NA_FIFO)
 		fail(s, "more answered requests than the FIFO holds");
 	if (a->why > NA_V_MAX)
