@@ -64,7 +64,7 @@ vm_watch_boot() {
 }
 boot_seconds=${LAB_BOOT_SECONDS:-240} # selftest sets it
 
-# Leaves stdout, stderr, console and result.tar in WORK, and stuck if the guest did not boot;
+# Leaves stdout, stderr, console and result.tar in WORK, and stuck if the kernel did not come up;
 # timed_out is set.
 vm_run() {
 	local work=$1 n init=/lab/init drives=() base accel name ports=() cmdline
@@ -114,4 +114,8 @@ vm_run() {
 	qemu_pid=""
 	[ $status -ne 137 ] || [ $SECONDS -lt $((start + timeout)) ] || timed_out=yes
 	wait "$follow_out" "$follow_err" $watch_boot || :
+	# Emulated CPUs now and then run into code that another is just patching (int3).
+	if [ ! -s "$work/stuck" ] && ! grep -qs LAB-UP "$work/console"; then
+		echo "no boot: the kernel died" >"$work/stuck"
+	fi
 }
