@@ -400,6 +400,14 @@ void scene_expect(const struct frame *want, const __u8 *got, __u32 len)
 	fail();
 }
 
+void scene_answered(struct scene *s, __u32 call_len, __u32 reply_len)
+{
+	s->at.client += call_len;
+	s->at.din += call_len;
+	s->at.server += reply_len;
+	s->at.dout += reply_len;
+}
+
 void scene_run(struct scene *s, const struct bpf_program *prog, const __u8 *bytes, __u32 len)
 {
 	tc_counts(s->t, &s->before);
@@ -500,4 +508,25 @@ void scene_expect_counts(struct scene *s, ...)
 		wrong++;
 	}
 	assert_int_equal(wrong, 0);
+}
+
+static struct tc *loaded;
+
+static int load(void **state)
+{
+	(void)state;
+	return tc_open(loaded, &tc_defaults);
+}
+
+static int unload(void **state)
+{
+	(void)state;
+	tc_close(loaded);
+	return 0;
+}
+
+int scene_run_tests(struct tc *t, const char *name, const struct CMUnitTest *tests, __u32 n)
+{
+	loaded = t;
+	return _cmocka_run_group_tests(name, tests, n, load, unload);
 }

@@ -79,6 +79,9 @@ struct frame scene_to_client(const struct scene *s, const __u8 *data, __u32 len)
 /* What the server's stack sends next, in server space. */
 struct frame scene_from_server(const struct scene *s, const __u8 *data, __u32 len);
 
+/* A call of so many bytes was consumed, and a reply of so many sent: where both streams stand. */
+void scene_answered(struct scene *s, __u32 call_len, __u32 reply_len);
+
 /* Run a frame through a program. scene_run takes bytes, of which `f` need not be true. */
 void scene_ingress(struct scene *s, const struct frame *f);
 void scene_egress(struct scene *s, const struct frame *f);
@@ -97,6 +100,11 @@ void scene_expect(const struct frame *want, const __u8 *got, __u32 len);
 
 /* Counters that are not 0, on one line. */
 void scene_print_counts(const struct tc_counts *c);
+
+struct CMUnitTest;
+
+/* Runs the tests with the programs loaded into t, as tc_defaults says: what main() returns. */
+int scene_run_tests(struct tc *t, const char *name, const struct CMUnitTest *tests, __u32 n);
 
 /* The only counters the last run moved, and by how much: verdict, number, ..., then -1. */
 void scene_expect_counts(struct scene *s, ...);

@@ -310,19 +310,6 @@ static void test_worth(void **state)
 	assert_int_equal(tc_open(&tc, &tc_defaults), 0);
 }
 
-static int setup(void **state)
-{
-	(void)state;
-	return tc_open(&tc, &tc_defaults);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	tc_close(&tc);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -332,5 +319,5 @@ int main(void)
 		cmocka_unit_test(test_worth),
 	};
 
-	return cmocka_run_group_tests_name("tc_doze", tests, setup, teardown);
+	return scene_run_tests(&tc, "tc_doze", tests, COUNT(tests));
 }

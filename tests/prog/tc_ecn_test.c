@@ -115,10 +115,7 @@ static void settle(__u8 tos, __u8 in, __u8 out)
 {
 	struct frame want;
 
-	s.at.client += call_len;
-	s.at.din += call_len;
-	s.at.server += reply_len;
-	s.at.dout += reply_len;
+	scene_answered(&s, call_len, reply_len);
 	client_has(in);
 	want = scene_to_client(&s, NULL, 0);
 	want.tos = tos;
@@ -227,10 +224,7 @@ static void test_ece_for_both(void **state)
 	assert_int_equal(s.run.len, frame_payload(&in));
 	assert_int_equal(s.run.data[frame_tcp(&in) + 13], TCP_ACK | TCP_ECE);
 	expect_reply(DSCP | ECT0, 0, TCP_CWR, false);
-	s.at.client += call_len;
-	s.at.din += call_len;
-	s.at.server += reply_len;
-	s.at.dout += reply_len;
+	scene_answered(&s, call_len, reply_len);
 	client_has(0);
 	scene_drain(&s);
 	server_says(DSCP | ECT0, 0, RECORD);
@@ -320,19 +314,6 @@ static void test_passed(void **state)
 	end();
 }
 
-static int setup(void **state)
-{
-	(void)state;
-	return tc_open(&tc, &tc_defaults);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	tc_close(&tc);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -342,5 +323,5 @@ int main(void)
 		cmocka_unit_test(test_passed),
 	};
 
-	return cmocka_run_group_tests_name("tc_ecn", tests, setup, teardown);
+	return scene_run_tests(&tc, "tc_ecn", tests, COUNT(tests));
 }

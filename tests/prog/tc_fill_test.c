@@ -171,10 +171,7 @@ static void expect_hit(__u64 offset, __u32 count)
 		assert_int_equal(all, payload + n);
 		assert_memory_equal(sent + payload, reply + at, n);
 	}
-	s.at.client += len;
-	s.at.din += len;
-	s.at.server += reply_len;
-	s.at.dout += reply_len;
+	scene_answered(&s, len, reply_len);
 	in = scene_from_client(&s, NULL, 0);
 	scene_ingress(&s, &in);
 	scene_drain(&s);
@@ -573,19 +570,6 @@ static void test_eviction(void **state)
 	assert_in_range(kept, 20, TC_ENTRIES - 1);
 }
 
-static int setup(void **state)
-{
-	(void)state;
-	return tc_open(&tc, &tc_defaults);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	tc_close(&tc);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -597,5 +581,5 @@ int main(void)
 		cmocka_unit_test(test_eviction),      cmocka_unit_test(test_packets),
 	};
 
-	return cmocka_run_group_tests_name("tc_fill", tests, setup, teardown);
+	return scene_run_tests(&tc, "tc_fill", tests, COUNT(tests));
 }

@@ -418,19 +418,6 @@ static void test_overtaken(void **state)
 	}
 }
 
-static int setup(void **state)
-{
-	(void)state;
-	return tc_open(&tc, &tc_defaults);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	tc_close(&tc);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -440,5 +427,5 @@ int main(void)
 		cmocka_unit_test(test_fifo),	  cmocka_unit_test(test_overtaken),
 	};
 
-	return cmocka_run_group_tests_name("tc_hit", tests, setup, teardown);
+	return scene_run_tests(&tc, "tc_hit", tests, COUNT(tests));
 }

@@ -552,19 +552,6 @@ static void test_reset(void **state)
 	for_each_setup(reset);
 }
 
-static int setup(void **state)
-{
-	(void)state;
-	return tc_open(&tc, &tc_defaults);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	tc_close(&tc);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -577,5 +564,5 @@ int main(void)
 		cmocka_unit_test(test_reset),
 	};
 
-	return cmocka_run_group_tests_name("tc_in", tests, setup, teardown);
+	return scene_run_tests(&tc, "tc_in", tests, COUNT(tests));
 }

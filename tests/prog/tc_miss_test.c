@@ -604,19 +604,6 @@ static void test_same_xid(void **state)
 	scene_forget(&s, &file);
 }
 
-static int setup(void **state)
-{
-	(void)state;
-	return tc_open(&tc, &tc_defaults);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	tc_close(&tc);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -625,5 +612,5 @@ int main(void)
 		cmocka_unit_test(test_inode_guard),
 	};
 
-	return cmocka_run_group_tests_name("tc_miss", tests, setup, teardown);
+	return scene_run_tests(&tc, "tc_miss", tests, COUNT(tests));
 }

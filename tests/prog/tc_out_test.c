@@ -414,19 +414,6 @@ static void test_not_spliced(void **state)
 	}
 }
 
-static int setup(void **state)
-{
-	(void)state;
-	return tc_open(&tc, &tc_defaults);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	tc_close(&tc);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -437,5 +424,5 @@ int main(void)
 		cmocka_unit_test(test_reset),	 cmocka_unit_test(test_not_spliced),
 	};
 
-	return cmocka_run_group_tests_name("tc_out", tests, setup, teardown);
+	return scene_run_tests(&tc, "tc_out", tests, COUNT(tests));
 }

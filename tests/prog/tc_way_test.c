@@ -191,19 +191,6 @@ static void test_small_path(void **state)
 	end();
 }
 
-static int setup(void **state)
-{
-	(void)state;
-	return tc_open(&tc, &tc_defaults);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	tc_close(&tc);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -212,5 +199,5 @@ int main(void)
 		cmocka_unit_test(test_small_path),
 	};
 
-	return cmocka_run_group_tests_name("tc_way", tests, setup, teardown);
+	return scene_run_tests(&tc, "tc_way", tests, COUNT(tests));
 }

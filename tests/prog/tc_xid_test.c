@@ -191,19 +191,6 @@ static void test_strangers(void **state)
 	}
 }
 
-static int setup(void **state)
-{
-	(void)state;
-	return tc_open(&tc, &tc_defaults);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	tc_close(&tc);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -213,5 +200,5 @@ int main(void)
 		cmocka_unit_test(test_strangers),
 	};
 
-	return cmocka_run_group_tests_name("tc_xid", tests, setup, teardown);
+	return scene_run_tests(&tc, "tc_xid", tests, COUNT(tests));
 }
