@@ -48,11 +48,6 @@ static uint32_t in_flight(const struct shadow *h, uint32_t c_ack)
 	return flight;
 }
 
-uint32_t flight_of(const struct sim *s, uint32_t c_ack)
-{
-	return in_flight(&s->sh, c_ack);
-}
-
 void check_consumed(struct sim *s, const struct na_flow *f, const struct na_fifo_slot *slot)
 {
 	struct shadow *h = &s->sh;

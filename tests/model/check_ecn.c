@@ -13,7 +13,6 @@ void check_ecn_before(const struct sim *s, struct ecn_before *b)
 	b->cwnd = f->cwnd;
 	b->flags = f->flags;
 	b->c_ack = f->c_ack;
-	b->flight = flight_of(s, f->c_ack);
 	b->s_una = f->s_una;
 }
 

@@ -252,7 +252,7 @@ void check_stale(struct sim *s, const struct na_segment *g, const struct na_acti
 void check_allowance(struct sim *s, const struct na_segment *g, uint32_t c_ack, uint32_t cwnd);
 /* check_ecn.c */
 struct ecn_before { /* the splice's doing */
-	uint32_t cwnd, flags, flight, c_ack, s_una;
+	uint32_t cwnd, flags, c_ack, s_una;
 };
 void check_ecn_before(const struct sim *s, struct ecn_before *b);
 void check_ecn_in(struct sim *s, const struct pkt *p, const struct na_segment *g,
@@ -260,7 +260,6 @@ void check_ecn_in(struct sim *s, const struct pkt *p, const struct na_segment *g
 void check_ecn_out(struct sim *s, const struct pkt *p);
 void check_ecn_ours(struct sim *s, const struct pkt *p, bool fresh);
 void check_ecn_client(struct sim *s, const struct pkt *p);
-uint32_t flight_of(const struct sim *s, uint32_t c_ack);
 void repair_lost(struct sim *s, const struct pkt *p);
 void repair_done(struct sim *s);
 void check_to_client(struct sim *s, const struct pkt *p);
