@@ -115,7 +115,7 @@ vm_run() {
 	[ $status -ne 137 ] || [ $SECONDS -lt $((start + timeout)) ] || timed_out=yes
 	wait "$follow_out" "$follow_err" $watch_boot || :
 	# Emulated CPUs now and then run into code that another is just patching (int3).
-	if [ ! -s "$work/stuck" ] && ! grep -qs LAB-UP "$work/console"; then
+	if [ $timed_out = no ] && [ ! -s "$work/stuck" ] && ! grep -qs LAB-UP "$work/console"; then
 		echo "no boot: the kernel died" >"$work/stuck"
 	fi
 }

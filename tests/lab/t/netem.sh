@@ -9,7 +9,7 @@ mode=${1:-short}
 shift $(($# > 0))
 files=30 rounds=${LAB_ROUNDS:-9} factor=1
 [ "$mode" = short ] || factor=${LAB_WORK:-8}
-handles=/run/handles
+handles=/run/handles device=${LAB_DEVICE:-lab1}
 
 # name | netem towards: both, server, client | netem | setup | load
 #
@@ -217,7 +217,7 @@ wanted=("$@")
 modprobe sch_netem
 lab_server_up
 nfsaccel-verify --pattern 5 --files $files --max-size 24k --make $LAB_EXPORT/p
-lab_accel_up --set network.devices=${LAB_DEVICE:-lab1}
+lab_accel_up --set network.devices="$device"
 lab_check "handles" lab_client nfsaccel-verify --pattern 5 --files $files --max-size 24k --quiet \
 	--save-handles $handles "$(lab_url p)"
 if [ "$mode" = long ]; then
@@ -241,7 +241,7 @@ done <<<"$cells"
 impair both "delay 1ms loss 1%" 1
 lab_tally python3 /mnt/with/slow.py $LAB_SERVER $LAB_EXPORT/p client1
 impair -
-[ "${LAB_DEVICE:-lab1}" != lab1 ] || lab_check "there were hits" test "$(lab_stat hits)" -gt 0
+[ "$device" != lab1 ] || lab_check "there were hits" test "$(lab_stat hits)" -gt 0
 lab_check "no connection was reset by us" test "$(lab_stat flows_reset)" -eq 0
 lab_check "nor by the server" test "$(lab_stat resets_by_server)" -eq 0
 lab_note "$(lab_stats)"
