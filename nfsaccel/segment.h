@@ -95,6 +95,7 @@ struct na_action {
 	__u32 todo;
 	__u32 why; /* enum na_verdict: what kept the offer's rest from being taken, or NA_V_MAX */
 	__u32 taken; /* so many of the offer's first are consumed */
+	__u32 newest; /* the client sent the segment after all that came before */
 	__u32 again_now; /* a reply is to be sent again, */
 	__u32 from; /* from this byte on, client space; */
 	__u32 above; /* so many behind it are known to have come, */

@@ -42,6 +42,10 @@ na_inline bool na_learn_ack(struct na_flow *f, const struct na_segment *s, __u32
 	__u32 edge = s->ack + ((__u32)s->win << f->c_wscale);
 	bool advanced = na_seq_lt(f->c_ack, s->ack);
 
+	if (na_has_ts(s)) {
+		a->newest = !f->c_newest || na_seq_lt(f->c_newest, s->tsval);
+		f->c_newest = a->newest ? s->tsval : f->c_newest;
+	}
 	/* RFC 7323 section 4.3: what overtook other bytes must not make these look old */
 	if (na_has_ts(s) && na_seq_le(s->seq, f->told))
 		f->c_tsval = s->tsval;
@@ -344,6 +348,19 @@ na_inline void na_fill_gap(struct na_flow *f, const struct na_segment *s, __u32 
 	f->gap.behind.sync = 0;
 }
 
+/*
+ * The client repeats what the server has: did its timer run for want of our reply at its ack?
+ * It probes with what it sent last, whichever reply is missing.
+ */
+na_inline bool na_overdue(const struct na_flow *f, const struct na_segment *s)
+{
+	const struct na_fifo_slot *slot = na_slot_with(f, s->ack);
+	__u32 least = f->rtt > NA_COPY_USEC ? f->rtt : NA_COPY_USEC;
+
+	return slot && s->ack == f->c_ack && na_usec(s->now) - slot->sent >= least &&
+	       na_seq_le(na_map_in_seq(f, s->seq + s->len), f->s_ack);
+}
+
 /* The segment's place in the server's stream, and what of it may go on. */
 na_inline void na_place_payload(struct na_flow *f, const struct na_segment *s, struct na_action *a,
 				__u32 end)
@@ -360,6 +377,13 @@ na_inline void na_place_payload(struct na_flow *f, const struct na_segment *s, s
 		/* new: the next byte, or something behind a hole */
 		na_follow_client(f, s);
 		f->c_next = end;
+		return;
+	}
+	if (a->newest && s->len && na_overdue(f, s)) {
+		a->keep = 0;
+		a->todo = NA_DO_BARE;
+		a->seq = f->c_next - f->din;
+		a->again_now = 1;
 		return;
 	}
 	if (na_spliced(f) && na_seq_le(end, f->told) && na_seq_lt(s->seq, f->told) &&
@@ -411,6 +435,7 @@ na_inline void na_action_init(struct na_action *a)
 	a->todo = NA_DO_PASS;
 	a->why = NA_V_MAX;
 	a->taken = 0;
+	a->newest = 0;
 	a->again_now = 0;
 	a->nsack = 0;
 	a->nunpin = 0;
@@ -420,8 +445,8 @@ na_inline void na_splice_in(struct na_flow *f, const struct na_segment *s, const
 			    struct na_action *a)
 {
 	__u32 end = s->seq + s->len + !!(s->flags & NA_TCP_FIN);
-	bool believed, advanced = false;
-	__u32 settled;
+	bool believed, advanced = false, release;
+	__u32 settled, split = 0;
 
 	na_action_init(a);
 	f->last_seen = s->now;
@@ -487,14 +512,19 @@ na_inline void na_splice_in(struct na_flow *f, const struct na_segment *s, const
 	if (*(volatile __u32 *)&a->again_now)
 		na_resend(f, s, a);
 	/* a repeated request, or an ACK of nothing but our own replies, may have no news */
-	if ((a->todo & NA_DO_BARE) || (advanced && end == s->seq)) {
-		if (!na_news_to_server(f, s, a))
-			a->todo &= ~(NA_DO_PASS | NA_DO_BARE);
-		/* I5: nobody else would tell the client */
-		if (na_seq_lt(f->told, na_frontier(f)) && !(a->todo & NA_DO_RESEND)) {
-			na_header_to_client(f, s, a, f->s_high + f->dout);
-			a->todo |= NA_DO_ACK;
-		}
+	release = (a->todo & NA_DO_BARE) || (advanced && end == s->seq);
+	if (release && !na_news_to_server(f, s, a))
+		a->todo &= ~(NA_DO_PASS | NA_DO_BARE);
+	/* with the SACKs in one, the client would measure what was lost by what came long before */
+	if (advanced && (f->flags & NA_FLOW_HELD) && a->todo == NA_DO_PASS && a->keep == s->len &&
+	    end == s->seq + s->len && s->len && s->len <= NA_REST_MAX) {
+		release = true;
+		split = NA_DO_SPLIT;
+	}
+	/* I5: nobody else would tell the client */
+	if (release && na_seq_lt(f->told, na_frontier(f)) && !(a->todo & NA_DO_RESEND)) {
+		na_header_to_client(f, s, a, f->s_high + f->dout);
+		a->todo |= NA_DO_ACK | split;
 	}
 	if (!(a->todo & (NA_DO_PASS | NA_DO_BARE))) {
 		a->todo |= NA_DO_DROP;

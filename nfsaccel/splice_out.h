@@ -27,7 +27,7 @@ na_inline __u32 na_sack_stop(const struct na_flow *f, __u32 left, __u32 right)
  * stops at a consumed request: when that is acknowledged, behind a SACK, the client takes it for
  * reordered, and from then on waits with each loss.
  */
-na_inline void na_map_out_sacks(const struct na_flow *f, const struct na_segment *s,
+na_inline void na_map_out_sacks(struct na_flow *f, const struct na_segment *s,
 				struct na_action *a)
 {
 	const volatile __u32 *blocks = &s->nsack;
@@ -35,12 +35,15 @@ na_inline void na_map_out_sacks(const struct na_flow *f, const struct na_segment
 	__u32 i;
 
 	a->nsack = 0;
+	f->flags &= ~NA_FLOW_HELD;
 	NA_NO_UNROLL
 	for (i = 0; i < NA_SACKS && i < *blocks; i++) {
 		__u32 left = na_map_out_ack(f, s->sack[i].left, false);
 		__u32 right = na_map_out_ack(f, s->sack[i].right, true);
 		bool dsack = na_seq_lt(s->sack[i].left, s->ack);
 
+		if (!dsack && held)
+			f->flags |= NA_FLOW_HELD;
 		if (na_seq_le(right, left) || (dsack ? na_seq_lt(a->ack, right) : held))
 			continue;
 		if (!dsack)

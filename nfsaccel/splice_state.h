@@ -85,6 +85,7 @@ _Static_assert(sizeof(struct na_way) == 24, "na_way");
 #define NA_FLOW_FRESH	 0x0200u /* seen from its first byte: no watching needed */
 #define NA_FLOW_LOSSY	 0x1000u /* what was sent again had been lost, not late */
 #define NA_FLOW_REUSE	 0x0400u /* syn_isn is that of another connection on these ports */
+#define NA_FLOW_HELD	 0x20000u /* the server's SACKs wait for what was answered before them */
 /* ECN: splice_ecn.h */
 #define NA_FLOW_ECN	 0x2000u /* both ends agreed to it, as of RFC 3168 */
 #define NA_FLOW_ECHO	 0x4000u /* the server's newest packet says ECE, so do ours: NA_TCP_ECE << 8 */
@@ -136,7 +137,8 @@ struct na_flow {
 	__u8 c_wscale; /* shift of the client's windows */
 	__u8 s_wscale; /* shift of the server's windows */
 	__u16 mss; /* payload bytes of a packet to the client */
-	__u32 c_tsval; /* client's newest TSval */
+	__u32 c_tsval; /* client's newest TSval of those that came in order */
+	__u32 c_newest; /* and of all; 0: none */
 	__u32 ts_last; /* newest TSval sent to the client */
 	__s32 ts_offset; /* max(server's TSval - milliseconds now) */
 	/* congestion (I8), bytes */

@@ -251,7 +251,7 @@ static void check_action(struct sim *s, const struct na_action *a)
 	uint32_t way = !!(a->todo & NA_DO_PASS) + !!(a->todo & NA_DO_BARE);
 
 	if (!!(a->todo & NA_DO_REPLY) != !!a->taken ||
-	    ((a->todo & NA_DO_SPLIT) && !(a->todo & NA_DO_REPLY)))
+	    ((a->todo & NA_DO_SPLIT) && !(a->todo & (NA_DO_REPLY | NA_DO_ACK))))
 		fail(s, "replies and taken requests differ");
 	if (way > 1 || (way && (a->todo & NA_DO_DROP)))
 		fail(s, "contradictory action");

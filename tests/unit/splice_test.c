@@ -438,6 +438,81 @@ static void test_small(void **state)
 	assert_false(hears(&w, &s, &a));
 }
 
+/* A world in which segments are believed, and one that the client sends now. */
+static struct na_segment segment_in(struct world *w)
+{
+	w->f.told = w->c0;
+	w->f.s_edge = w->c0 + 4 * SPAN;
+	w->f.c_tsval = 100;
+	w->f.flags |= NA_FLOW_TS;
+	return (struct na_segment){
+		.facts = NA_SEG_CSUM | NA_SEG_TS,
+		.flags = NA_TCP_ACK | NA_TCP_PSH,
+		.now = 50000000,
+		.tsval = 101,
+		.seq = w->f.c_next,
+		.ack = w->f.c_ack,
+		.win = 1,
+	};
+}
+
+/* Who repeats what the server has lacks our reply; not if it is the network's repeat. */
+static void test_overdue(void **state)
+{
+	struct na_offer o = {.n = 0};
+	struct na_segment s;
+	struct na_action a;
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	world_pass(&w, 50);
+	world_answer(&w, 10, 400);
+	s = segment_in(&w);
+	s.seq = w.c0;
+	s.len = 50;
+	na_splice_in(&w.f, &s, &o, &a); /* the server may lack it */
+	assert_true(a.todo & NA_DO_PASS);
+	assert_false(a.todo & NA_DO_RESEND);
+	w.f.s_ack += 50;
+	s.now += 5000000;
+	na_splice_in(&w.f, &s, &o, &a);
+	assert_false(a.todo & NA_DO_RESEND);
+	s.tsval++;
+	na_splice_in(&w.f, &s, &o, &a);
+	assert_true(a.todo & NA_DO_RESEND);
+	assert_false(a.todo & NA_DO_PASS);
+	assert_int_equal(a.c_seq, w.f.c_ack);
+}
+
+/* Where the server's SACKs were held back, the client is told at once what they waited for. */
+static void test_held(void **state)
+{
+	struct na_offer o = {.n = 0};
+	struct na_segment s;
+	struct na_action a;
+	struct world w;
+	__u32 held;
+
+	(void)state;
+	for (held = 0; held < 2; held++) {
+		world_init(&w);
+		world_answer(&w, 10, 400);
+		world_pass(&w, 50); /* lost on its way to the server */
+		s = segment_in(&w);
+		s.len = 60;
+		s.ack += 400;
+		w.f.flags |= held ? NA_FLOW_HELD : 0;
+		na_splice_in(&w.f, &s, &o, &a);
+		assert_true(a.todo & NA_DO_PASS);
+		assert_int_equal(a.keep, 60);
+		assert_int_equal(!!(a.todo & NA_DO_ACK), held);
+		assert_int_equal(!!(a.todo & NA_DO_SPLIT), held);
+		if (held)
+			assert_int_equal(a.c_ack, w.c0 + 10);
+	}
+}
+
 /* An acknowledgement that still stops at a reply a second after that was sent: it is lost. */
 static void test_stale(void **state)
 {
@@ -550,6 +625,8 @@ int main(void)
 		cmocka_unit_test(test_trouble),
 		cmocka_unit_test(test_late),
 		cmocka_unit_test(test_small),
+		cmocka_unit_test(test_overdue),
+		cmocka_unit_test(test_held),
 		cmocka_unit_test(test_stale),
 		cmocka_unit_test(test_copy),
 		cmocka_unit_test(test_records),
