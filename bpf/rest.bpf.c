@@ -26,7 +26,7 @@ struct na_rest_ctx {
 	__s32 err;
 };
 
-/* What lies before the i-th taken request, or behind the last one. */
+/* What lies before the i-th taken request, or behind the last one; what is skipped, is not kept. */
 static long na_keep_step(__u32 i, struct na_rest_ctx *c)
 {
 	__u32 taken = c->w->a.taken, end = c->w->s.len, len, n = c->n, next = end;
@@ -61,6 +61,7 @@ int na_keep_rest(struct __sk_buff *skb)
 
 	if (!c.w || !c.rest)
 		return -1;
+	c.at = c.w->a.skip;
 	bpf_loop(NA_OFFER_MAX + 1, na_keep_step, &c, 0);
 	return c.err || c.n != c.w->a.keep ? -1 : 0;
 }

@@ -89,7 +89,7 @@ struct na_offer {
 #define NA_DO_ACK     0x040u /* a bare ACK is sent to the client */
 #define NA_DO_FORGET  0x080u /* the flow is another connection's: delete it */
 #define NA_DO_DROP    0x100u
-#define NA_DO_SPLIT   0x200u /* the `taken` requests are left out of what goes on: `keep` bytes */
+#define NA_DO_SPLIT   0x200u /* `keep` bytes go on, without the first `skip` and the `taken` requests */
 
 struct na_action {
 	__u32 todo;
@@ -105,6 +105,7 @@ struct na_action {
 	__u32 seq;
 	__u32 ack;
 	__u32 keep;
+	__u32 skip;
 	__u32 tsval;
 	__u32 tsecr;
 	__u32 win;

@@ -16,6 +16,7 @@
 #define NA_SHAVE_UNITS	 8u /* and of this many units, for scaling rounds down */
 #define NA_SHAVE_BIG	 4096u /* packets beyond this fill small windows, lo's the initial one; */
 #define NA_SHAVE_BIG_WIN (32u << 10) /* from this on a quarter is kept */
+#define NA_JOINED	 8u /* requests that a client may have sent again in one segment */
 #define NA_WATCH_NS	1000000000ull /* an adopted connection is only watched this long */
 
 /* I9: may the acknowledgement, window and timestamp of this segment be acted upon? */
@@ -304,6 +305,28 @@ na_inline bool na_find_consumed(const struct na_flow *f, __u32 seq, __u32 *start
 	return true;
 }
 
+/*
+ * A repeat from seq to end begins inside an answered request: does the server want what is behind
+ * that, from *from on? Only if nothing there was answered.
+ */
+na_inline bool na_wanted_behind(const struct na_flow *f, __u32 seq, __u32 end, __u32 *from)
+{
+	__u32 i = na_slots_before(f, seq, NA_EDGE_REQ_END), n;
+
+	*from = seq;
+	NA_NO_UNROLL
+	for (n = 0; n < NA_JOINED; n++, i++) {
+		const struct na_fifo_slot *slot = na_slot_of(f, i);
+
+		if (i >= f->count || na_seq_lt(*from, slot->req_c))
+			return na_seq_lt(*from, end) &&
+			       (i >= f->count || na_seq_le(end, slot->req_c)) &&
+			       na_seq_lt(f->s_ack, na_map_in_seq(f, end));
+		*from = slot->req_c + slot->req_len;
+	}
+	return false;
+}
+
 /* The parser follows a segment that brings new bytes, in order or not. */
 na_inline void na_follow_client(struct na_flow *f, const struct na_segment *s)
 {
@@ -349,16 +372,15 @@ na_inline void na_fill_gap(struct na_flow *f, const struct na_segment *s, __u32 
 }
 
 /*
- * The client repeats what the server has: did its timer run for want of our reply at its ack?
- * It probes with what it sent last, whichever reply is missing.
+ * The client repeats what was passed: did its timer run for want of our reply at its ack? It
+ * probes with what it sent last, whichever reply is missing.
  */
 na_inline bool na_overdue(const struct na_flow *f, const struct na_segment *s)
 {
 	const struct na_fifo_slot *slot = na_slot_with(f, s->ack);
 	__u32 least = f->rtt > NA_COPY_USEC ? f->rtt : NA_COPY_USEC;
 
-	return slot && s->ack == f->c_ack && na_usec(s->now) - slot->sent >= least &&
-	       na_seq_le(na_map_in_seq(f, s->seq + s->len), f->s_ack);
+	return slot && s->ack == f->c_ack && na_usec(s->now) - slot->sent >= least;
 }
 
 /* The segment's place in the server's stream, and what of it may go on. */
@@ -380,11 +402,14 @@ na_inline void na_place_payload(struct na_flow *f, const struct na_segment *s, s
 		return;
 	}
 	if (a->newest && s->len && na_overdue(f, s)) {
-		a->keep = 0;
-		a->todo = NA_DO_BARE;
-		a->seq = f->c_next - f->din;
 		a->again_now = 1;
-		return;
+		if (na_seq_le(na_map_in_seq(f, s->seq + s->len), f->s_ack)) {
+			a->keep = 0;
+			a->todo = NA_DO_BARE;
+			a->seq = f->c_next - f->din;
+			return;
+		}
+		/* the server may lack it */
 	}
 	if (na_spliced(f) && na_seq_le(end, f->told) && na_seq_lt(s->seq, f->told) &&
 	    !(s->flags & NA_TCP_FIN)) {
@@ -397,11 +422,20 @@ na_inline void na_place_payload(struct na_flow *f, const struct na_segment *s, s
 	    na_seq_lt(start, end)) {
 		if (na_seq_le(start, s->seq)) {
 			/* a repeated request that was answered */
+			a->again_now = (s->facts & NA_SEG_CSUM) &&
+				       !na_network_copy(f, start, s->now);
+			if ((s->facts & NA_SEG_CSUM) && !(s->flags & NA_TCP_FIN) &&
+			    s->len <= NA_REST_MAX && na_seq_le(end, f->c_next) &&
+			    na_wanted_behind(f, s->seq, end, &start)) {
+				a->skip = start - s->seq;
+				a->keep = end - start;
+				a->seq = na_map_in_seq(f, start);
+				a->todo |= NA_DO_SPLIT | NA_DO_REWRITE;
+				return;
+			}
 			a->keep = 0;
 			a->todo = NA_DO_BARE;
 			a->seq = f->c_next - f->din;
-			a->again_now = (s->facts & NA_SEG_CSUM) &&
-				       !na_network_copy(f, start, s->now);
 			return;
 		}
 		a->keep = start - s->seq;
@@ -435,6 +469,7 @@ na_inline void na_action_init(struct na_action *a)
 	a->todo = NA_DO_PASS;
 	a->why = NA_V_MAX;
 	a->taken = 0;
+	a->skip = 0;
 	a->newest = 0;
 	a->again_now = 0;
 	a->nsack = 0;
@@ -509,12 +544,19 @@ na_inline void na_splice_in(struct na_flow *f, const struct na_segment *s, const
 	a->above = 0;
 	if (believed && (a->todo & NA_DO_PASS) && !s->len)
 		a->again_now = na_hear_of_loss(f, s, advanced, a);
-	if (*(volatile __u32 *)&a->again_now)
+	/* what is passed beside a reply must be whole: it is put aside meanwhile */
+	if (*(volatile __u32 *)&a->again_now &&
+	    ((a->todo & (NA_DO_BARE | NA_DO_SPLIT)) || !s->len ||
+	     (a->keep == end - s->seq && s->len <= NA_REST_MAX))) {
 		na_resend(f, s, a);
+		if ((a->todo & NA_DO_RESEND) && s->len && !(a->todo & NA_DO_BARE))
+			a->todo |= NA_DO_SPLIT | NA_DO_REWRITE;
+	}
 	/* a repeated request, or an ACK of nothing but our own replies, may have no news */
 	release = (a->todo & NA_DO_BARE) || (advanced && end == s->seq);
 	if (release && !na_news_to_server(f, s, a))
 		a->todo &= ~(NA_DO_PASS | NA_DO_BARE);
+	release = release || (a->todo & NA_DO_SPLIT);
 	/* with the SACKs in one, the client would measure what was lost by what came long before */
 	if (advanced && (f->flags & NA_FLOW_HELD) && a->todo == NA_DO_PASS && a->keep == s->len &&
 	    end == s->seq + s->len && s->len && s->len <= NA_REST_MAX) {
@@ -532,7 +574,7 @@ na_inline void na_splice_in(struct na_flow *f, const struct na_segment *s, const
 	}
 	if (believed)
 		na_tell_server(f, a);
-	if ((a->todo & NA_DO_PASS) && a->keep < s->len)
+	if ((a->todo & (NA_DO_PASS | NA_DO_SPLIT)) == NA_DO_PASS && a->keep < s->len)
 		a->todo |= NA_DO_TRIM | NA_DO_REWRITE;
 	if (!(s->facts & NA_SEG_CSUM) && (a->todo & (NA_DO_TRIM | NA_DO_BARE))) {
 		/* a new checksum would make garbage valid (I9) */

@@ -227,7 +227,7 @@ static void join_rest(struct sim *s, struct pkt *p, const struct na_offer *o,
 		      const struct na_action *a)
 {
 	uint8_t *d = arena(s, p->len);
-	uint32_t i, at = 0, n = 0;
+	uint32_t i, at = a->skip, n = 0;
 
 	if (!d)
 		fail(s, "out of room for payload");
@@ -251,8 +251,10 @@ static void check_action(struct sim *s, const struct na_action *a)
 	uint32_t way = !!(a->todo & NA_DO_PASS) + !!(a->todo & NA_DO_BARE);
 
 	if (!!(a->todo & NA_DO_REPLY) != !!a->taken ||
-	    ((a->todo & NA_DO_SPLIT) && !(a->todo & (NA_DO_REPLY | NA_DO_ACK))))
+	    (a->skip && (a->taken || !(a->todo & NA_DO_SPLIT))))
 		fail(s, "replies and taken requests differ");
+	if ((a->todo & NA_DO_RESEND) && (a->todo & NA_DO_PASS) && a->keep && !(a->todo & NA_DO_SPLIT))
+		fail(s, "a resend takes the place of what goes on");
 	if (way > 1 || (way && (a->todo & NA_DO_DROP)))
 		fail(s, "contradictory action");
 	if ((a->todo & (NA_DO_ACK | NA_DO_RESEND)) == (NA_DO_ACK | NA_DO_RESEND))

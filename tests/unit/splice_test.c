@@ -456,7 +456,7 @@ static struct na_segment segment_in(struct world *w)
 	};
 }
 
-/* Who repeats what the server has lacks our reply; not if it is the network's repeat. */
+/* Who repeats what was passed may lack our reply; not if it is the network's repeat. */
 static void test_overdue(void **state)
 {
 	struct na_offer o = {.n = 0};
@@ -473,7 +473,9 @@ static void test_overdue(void **state)
 	s.len = 50;
 	na_splice_in(&w.f, &s, &o, &a); /* the server may lack it */
 	assert_true(a.todo & NA_DO_PASS);
-	assert_false(a.todo & NA_DO_RESEND);
+	assert_true(a.todo & NA_DO_RESEND);
+	assert_true(a.todo & NA_DO_SPLIT);
+	assert_int_equal(a.keep, 50);
 	w.f.s_ack += 50;
 	s.now += 5000000;
 	na_splice_in(&w.f, &s, &o, &a);
@@ -483,6 +485,44 @@ static void test_overdue(void **state)
 	assert_true(a.todo & NA_DO_RESEND);
 	assert_false(a.todo & NA_DO_PASS);
 	assert_int_equal(a.c_seq, w.f.c_ack);
+}
+
+/* A client's timer joins requests: of what it sends again, the answered one's tail may be wanted. */
+static void test_joined(void **state)
+{
+	struct na_offer o = {.n = 0};
+	struct na_segment s;
+	struct na_action a;
+	struct world w;
+	__u32 lost;
+
+	(void)state;
+	for (lost = 0; lost < 2; lost++) {
+		world_init(&w);
+		world_answer(&w, 10, 400);
+		world_answer(&w, 20, 400);
+		world_pass(&w, 50);
+		w.f.s_ack += lost ? 0 : 50;
+		s = segment_in(&w);
+		s.seq = w.c0;
+		s.len = 80;
+		na_splice_in(&w.f, &s, &o, &a);
+		assert_true(a.todo & NA_DO_RESEND);
+		assert_int_equal(!!(a.todo & NA_DO_PASS), lost);
+		assert_int_equal(!!(a.todo & NA_DO_SPLIT), lost);
+		if (!lost)
+			continue;
+		assert_int_equal(a.skip, 30);
+		assert_int_equal(a.keep, 50);
+		assert_int_equal(a.seq, w.f.s_ack);
+	}
+	world_answer(&w, 10, 400); /* another one behind it: this time only our reply */
+	s.len = 90;
+	s.now += 1000000000;
+	s.tsval++;
+	na_splice_in(&w.f, &s, &o, &a);
+	assert_true(a.todo & NA_DO_RESEND);
+	assert_false(a.todo & NA_DO_PASS);
 }
 
 /* Where the server's SACKs were held back, the client is told at once what they waited for. */
@@ -626,6 +666,7 @@ int main(void)
 		cmocka_unit_test(test_late),
 		cmocka_unit_test(test_small),
 		cmocka_unit_test(test_overdue),
+		cmocka_unit_test(test_joined),
 		cmocka_unit_test(test_held),
 		cmocka_unit_test(test_stale),
 		cmocka_unit_test(test_copy),
