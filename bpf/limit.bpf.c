@@ -285,7 +285,7 @@ int na_limit_exempt(struct __sk_buff *skb, struct na_exempt *e)
 		return 0;
 	if (!w->l.fh.len)
 		return 1;
-	if (!na_exempt_handle(e, w->l.fh.len, w->l.fh.data))
+	if (!na_fh_same_export(w->l.fh.data, w->l.fh.len, &e->fh, e->fsid))
 		return 0;
 	na_exempt_set(e, w->call, &w->l.fh);
 	return 1;

@@ -113,7 +113,7 @@ static __always_inline __u32 na_call_export(struct svc_rqst *rqstp, struct na_wo
 		    bpf_core_field_offset(struct knfsd_fh, fh_size) + sizeof(head.len) ||
 	    bpf_probe_read_kernel(&head, sizeof(head), &fh->fh_handle.fh_size))
 		return 0;
-	if (p->export && na_fh_same_export(&head, &p->fh, p->fsid))
+	if (p->export && na_fh_same_export(head.data, head.len, &p->fh, p->fsid))
 		return p->export;
 	p->fh = head;
 	p->fsid = na_fsid_len(head.data[2]);

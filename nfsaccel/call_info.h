@@ -89,20 +89,6 @@ na_inline void na_exempt_set(struct na_exempt *e, const __u8 *call, const struct
 	e->verf = len > NA_RPC_AUTH_BYTES || (len & 3) ? 0 : NA_CALL_CRED + 12 + len;
 }
 
-/* Is the handle of this length that begins at p, aligned to 4, of the same export? */
-na_inline bool na_exempt_handle(const struct na_exempt *e, __u32 len, const __u8 *p)
-{
-	__u32 i, n = e->fsid, differ;
-
-	/* what follows the fsid is any file's, and so is its type, the last byte here */
-	differ = (na_xdr_raw(p) ^ na_xdr_raw(e->fh.data)) & na_xdr_swap(0xffffff00u);
-	NA_UNROLL
-	for (i = NA_FH_FSID; i < NA_FH_HEAD; i += 4)
-		if (i < NA_FH_FSID + n)
-			differ |= na_xdr_raw(p + i) ^ na_xdr_raw(e->fh.data + i);
-	return !differ && len >= NA_FH_FSID + n;
-}
-
 /*
  * Is this call of the kind that e knows? Quickly, for it is asked of each call: false where it
  * is not what the last one was. call: its first `have` bytes, mark and all; NA_XDR_CAP of them
@@ -125,14 +111,14 @@ na_inline bool na_exempt_call(const struct na_exempt *e, const __u8 *call, __u32
 	    na_xdr_raw(call + NA_CALL_CRED + 4) != e->cred || na_xdr_raw(p - 4))
 		return false;
 	if (vers == na_xdr_swap(NA_NFS3_VERSION) && na_xdr_raw(call + 24))
-		return have >= want && na_exempt_handle(e, na_xdr_get32(p), p + 4);
+		return have >= want && na_fh_same_export(p + 4, na_xdr_get32(p), &e->fh, e->fsid);
 	if (have < want + NA_COMPOUND_HANDLE || vers != na_xdr_swap(4) ||
 	    na_xdr_raw(call + 24) != na_xdr_swap(NA_NFS4_COMPOUND) ||
 	    na_xdr_raw(p) || na_xdr_raw(p + 12) != na_xdr_swap(NA_OP4_SEQUENCE) ||
 	    na_xdr_raw(p + NA_COMPOUND_HANDLE - 4) != na_xdr_swap(NA_OP4_PUTFH))
 		return false;
 	p += NA_COMPOUND_HANDLE;
-	return na_exempt_handle(e, na_xdr_get32(p), p + 4);
+	return na_fh_same_export(p + 4, na_xdr_get32(p), &e->fh, e->fsid);
 }
 
 #endif

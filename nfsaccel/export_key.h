@@ -7,7 +7,7 @@
 #ifndef NFSACCEL_EXPORT_KEY_H
 #define NFSACCEL_EXPORT_KEY_H
 
-#include "nfsaccel/types.h"
+#include "nfsaccel/xdr.h"
 
 #define NA_FSID_TYPES 8u /* FSID_DEV to FSID_UUID16_INUM */
 #define NA_FSID_BYTES 24u /* the longest, FSID_UUID16_INUM */
@@ -67,5 +67,23 @@ struct na_fh_head {
 	__u8 data[NA_FH_HEAD];
 };
 _Static_assert(sizeof(struct na_fh_head) == 32, "na_fh_head");
+
+/*
+ * Is the handle of len bytes at p, aligned to 4, of the same export as `was`, for which
+ * na_export_key_of() held and whose fsid has n bytes? By words, since this is asked for every
+ * call; NA_FH_HEAD bytes may be read.
+ */
+na_inline bool na_fh_same_export(const __u8 *p, __u32 len, const struct na_fh_head *was, __u32 n)
+{
+	__u32 i, differ;
+
+	/* what follows the fsid is any file's, and so is its type, the last byte here */
+	differ = (na_xdr_raw(p) ^ na_xdr_raw(was->data)) & na_xdr_swap(0xffffff00u);
+	NA_UNROLL
+	for (i = NA_FH_FSID; i < NA_FH_HEAD; i += 4)
+		if (i < NA_FH_FSID + n)
+			differ |= na_xdr_raw(p + i) ^ na_xdr_raw(was->data + i);
+	return !differ && len >= NA_FH_FSID + n;
+}
 
 #endif

@@ -358,9 +358,9 @@ na_inline void na_follow_client(struct na_flow *f, const struct na_segment *s)
 /* And one that brings what was missing. */
 na_inline void na_fill_gap(struct na_flow *f, const struct na_segment *s, __u32 end)
 {
-	if (!f->gap.behind.sync || f->c_rec.sync || s->seq != f->gap.from ||
-	    na_seq_lt(f->gap.to, end) || !(s->facts & NA_SEG_SCANNED) ||
-	    !(s->facts & NA_SEG_CSUM) || !na_records_equal(&f->gap.before, &s->rec_from))
+	if (!f->gap.behind.sync || s->seq != f->gap.from || na_seq_lt(f->gap.to, end) ||
+	    !(s->facts & NA_SEG_SCANNED) || !(s->facts & NA_SEG_CSUM) ||
+	    !na_records_equal(&f->gap.before, &s->rec_from))
 		return;
 	f->gap.from = end;
 	f->gap.before = s->rec_to;

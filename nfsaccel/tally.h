@@ -145,32 +145,6 @@ struct na_tally_key {
 	__u64 seen; /* ns */
 };
 
-/* Of n bytes, what counts of the 8 that begin at `from`. */
-na_inline __u64 na_fh_mask(__u32 n, __u32 from)
-{
-	if (n >= from + 8)
-		return ~0ull;
-	return n >= from + 4 ? 0xffffffffull : 0;
-}
-
-/*
- * Are two handles of one export, for which na_export_key_of() held for `was`, whose fsid has n
- * bytes? By words, since this is asked for every call; what follows the fsid is any file's.
- */
-na_inline bool na_fh_same_export(const struct na_fh_head *now, const struct na_fh_head *was, __u32 n)
-{
-	typedef __u64 __attribute__((may_alias)) word;
-	const word *a = (const word *)now, *b = (const word *)was;
-	__u64 differ;
-
-	/* the length may differ, and the type of what follows the fsid */
-	differ = (a[0] ^ b[0]) & 0x00ffffff00000000ull;
-	differ |= (a[1] ^ b[1]) & na_fh_mask(n, 0);
-	differ |= (a[2] ^ b[2]) & na_fh_mask(n, 8);
-	differ |= (a[3] ^ b[3]) & na_fh_mask(n, 16);
-	return !differ && now->len >= NA_FH_FSID + n;
-}
-
 struct na_work_place {
 	struct na_tally_key key;
 	struct na_fh_head fh; /* of the last call that had one */

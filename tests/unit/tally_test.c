@@ -105,13 +105,13 @@ static void test_same_export(void **state)
 			b.data[i] ^= 0x80;
 			equal = na_export_key_of(b.data, b.len, &kb) &&
 				!memcmp(&ka, &kb, sizeof(ka));
-			assert_int_equal(na_fh_same_export(&b, &a, n), equal);
+			assert_int_equal(na_fh_same_export(b.data, b.len, &a, n), equal);
 			same += equal;
 			differ += !equal;
 		}
 		b = a;
 		b.len = NA_FH_FSID + n - 1;
-		assert_false(na_fh_same_export(&b, &a, n));
+		assert_false(na_fh_same_export(b.data, b.len, &a, n));
 	}
 	/* of the 28 bytes the type of what follows, and what follows */
 	assert_int_equal(same, COUNT(types) * (1 + 24) - (8 + 4 + 12 + 8 + 8 + 8 + 16 + 24));
