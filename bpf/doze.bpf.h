@@ -138,9 +138,19 @@ static __always_inline bool na_doze_has(const struct na_flow_key *key, __u32 gen
 	return until && na_flow_key_equal(&d->key, key) && na_doze_end(d, until, gen);
 }
 
+/* The connection is awake from now on. */
+static __always_inline void na_doze_over(struct na_doze *d)
+{
+	if (__sync_val_compare_and_swap(&d->busy, 0, 1))
+		return;
+	__sync_lock_test_and_set(&d->until, 0);
+	__sync_lock_test_and_set(&d->busy, 0);
+}
+
 /*
  * How a segment's connection dozes, if its headers are plain, and above NA_DOZE_BITS its place;
- * in: it goes to the server. Not inlined, for the callers' stacks are full.
+ * in: it goes to the server. A SYN is another connection's, which may take the same port at once.
+ * Not inlined, for the callers' stacks are full.
  */
 static __attribute__((noinline, unused)) __u32 na_dozing(struct __sk_buff *skb, bool in, __u32 gen)
 {
@@ -151,7 +161,7 @@ static __attribute__((noinline, unused)) __u32 na_dozing(struct __sk_buff *skb, 
 	struct na_doze *d;
 	__u64 until;
 
-	if (data + ETH_HLEN + 24 > end)
+	if (data + ETH_HLEN + 34 > end)
 		return NA_DOZE_NOT;
 	if (*(const __u16 *)(data + 12) == bpf_htons(ETH_P_IP)) {
 		if (data[14] != 0x45 || data[23] != 6)
@@ -159,12 +169,19 @@ static __attribute__((noinline, unused)) __u32 na_dozing(struct __sk_buff *skb, 
 		src = *(const __u32 *)(data + 26);
 		dst = *(const __u32 *)(data + 30);
 		ports = *(const __u32 *)(data + 34);
-		if (in)
-			return na_doze_has4(src, dst, ports, gen) |
-			       na_doze_place(src, (__u16)ports) << NA_DOZE_BITS;
+		if (in) {
+			how = na_doze_has4(src, dst, ports, gen);
+			if (how && (data[47] & NA_TCP_SYN)) {
+				d = na_doze_at(src, (__u16)ports);
+				if (d)
+					na_doze_over(d);
+				return NA_DOZE_NOT;
+			}
+			return how | na_doze_place(src, (__u16)ports) << NA_DOZE_BITS;
+		}
 		return na_doze_has4(dst, src, ports >> 16 | ports << 16, gen);
 	}
-	if (data + ETH_HLEN + 44 > end || *(const __u16 *)(data + 12) != bpf_htons(ETH_P_IPV6) ||
+	if (data + ETH_HLEN + 54 > end || *(const __u16 *)(data + 12) != bpf_htons(ETH_P_IPV6) ||
 	    data[20] != 6)
 		return NA_DOZE_NOT;
 	client = (const __u32 *)(data + (in ? 22 : 38));
@@ -184,6 +201,10 @@ static __attribute__((noinline, unused)) __u32 na_dozing(struct __sk_buff *skb, 
 	    ks[0] != *(const __u64 *)server || ks[1] != *(const __u64 *)(server + 2) ||
 	    d->ports != ports)
 		return NA_DOZE_NOT;
+	if (in && (data[67] & NA_TCP_SYN)) {
+		na_doze_over(d);
+		return NA_DOZE_NOT;
+	}
 	how = d->how | na_doze_place(client[3], (__u16)ports) << NA_DOZE_BITS;
 	return na_doze_end(d, until, gen) ? how : NA_DOZE_NOT;
 }
@@ -222,15 +243,6 @@ static __always_inline void na_doze_off(const struct na_flow_key *key, const str
 	d->exempt = f->exempt;
 	d->last = until;
 	__sync_lock_test_and_set(&d->until, until);
-	__sync_lock_test_and_set(&d->busy, 0);
-}
-
-/* The connection is awake from now on. */
-static __always_inline void na_doze_over(struct na_doze *d)
-{
-	if (__sync_val_compare_and_swap(&d->busy, 0, 1))
-		return;
-	__sync_lock_test_and_set(&d->until, 0);
 	__sync_lock_test_and_set(&d->busy, 0);
 }
 

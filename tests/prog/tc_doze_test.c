@@ -132,6 +132,29 @@ static void doze_and_wake(void)
 	free(file.bytes);
 }
 
+/* Another connection from the same port begins: that one is looked at from its first call on. */
+static void test_port(void **state)
+{
+	struct frame f;
+
+	(void)state;
+	for (ip6 = false;; ip6 = true) {
+		begin(0);
+		reads(NA_DOZE_AFTER / NA_DOZE_READ);
+		assert_false(followed());
+		assert_false(awake());
+		f = scene_from_client(&s, NULL, 0);
+		f.flags = TCP_SYN;
+		scene_ingress(&s, &f);
+		assert_int_equal(s.run.act, TC_ACT_UNSPEC);
+		assert_true(awake());
+		free(file.bytes);
+		if (ip6)
+			break;
+	}
+	ip6 = false;
+}
+
 static void test_doze(void **state)
 {
 	(void)state;
@@ -313,10 +336,10 @@ static void test_worth(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_doze),	cmocka_unit_test(test_others),
-		cmocka_unit_test(test_rules),	cmocka_unit_test(test_no_reads),
-		cmocka_unit_test(test_spliced), cmocka_unit_test(test_warm),
-		cmocka_unit_test(test_worth),
+		cmocka_unit_test(test_doze),	 cmocka_unit_test(test_port),
+		cmocka_unit_test(test_others),	 cmocka_unit_test(test_rules),
+		cmocka_unit_test(test_no_reads), cmocka_unit_test(test_spliced),
+		cmocka_unit_test(test_warm),	 cmocka_unit_test(test_worth),
 	};
 
 	return scene_run_tests(&tc, "tc_doze", tests, COUNT(tests));
