@@ -14,17 +14,23 @@ calls=${1:-400} warm=700 files=20
 report=$LAB_RUN/cells
 depths="1 8 32" sizes="1k 4k 16k 64k"
 
-# result LOAD SIZE DEPTH CALLS MEAN P50: a line into $report; hits since $before of CALLS.
+# result LOAD SIZE DEPTH CALLS MEAN P50: a line into $report; hits since $before of CALLS, and why
+# calls were not: counters that are more by at least a twentieth of CALLS.
 result() {
-	local hits=null ns=$5
+	local now=null ns=$5
 	[ "$3" != 1 ] || ns=$6
-	[ "$row" = plain ] || hits=$((100 * ($(lab_stat hits) - before) / $4))
-	jq -nc --arg load "$1" --arg size "$2" --arg row "$row" --arg client "$client" \
+	[ "$row" = plain ] || now=$(lab_stats)
+	jq -nc --arg load "$1" --arg size "$2" --arg row "$row" --arg client "$client" --argjson calls "$4" \
+		--argjson before "$before" --argjson now "$now" \
 		"{client: \$client, load: \$load, size: \$size, depth: $3, mtu: $mtu, row: \$row,
-		  ns: ($ns | round), hits: $hits}" >>"$report"
+		  ns: ($ns | round),
+		  hits: (\$now | if . then 100 * ((.hits // 0) - (\$before.hits // 0)) / \$calls | floor
+			 else null end),
+		  why: (\$now // {} | with_entries(select(.key | test(\"^(miss|pass)_\")) |
+			.value -= (\$before[.key] // 0) | select(.value * 20 >= \$calls)))}" >>"$report"
 }
 
-mark() { [ "$row" = plain ] || before=$(lab_stat hits); }
+mark() { before=null && [ "$row" = plain ] || before=$(lab_stats); }
 
 # by_libnfs LOAD SIZE DEPTH OPTION...: a new connection, which is left alone once it has read in
 # vain for long enough.
