@@ -5,7 +5,9 @@
  *
  * Each of the two senders then has an allowance of its own, and nfsd's, cut by losses and little
  * used, ends in the middle of a record; so what follows must be passed too, and waits behind
- * that. All from one sender comes sooner. Where few are passed the client gains. Meanwhile
+ * that. All from one sender comes sooner. Where few are passed the client gains, if nothing is
+ * answered behind what nfsd has under way: were the last packet of that lost, what the client has
+ * of ours behind it would tell nfsd nothing, and that would wait for its timer. Meanwhile
  * nfsd's being busy on a bad path prolongs it: those requests could not be answered either.
  */
 #ifndef NFSACCEL_SPLICE_TROUBLE_H
@@ -30,9 +32,12 @@ na_inline void na_trouble(struct na_flow *f)
 		f->trouble = NA_TROUBLE_MOST;
 }
 
+/* Is a request better left to nfsd, all of them or while it has something under way? */
 na_inline bool na_stands_back(const struct na_flow *f, __u64 now)
 {
-	return now < f->back_at;
+	return now < f->back_at ||
+	       (f->trouble >= NA_TROUBLED &&
+		(f->c_ack_s != f->s_high || f->s_ack != f->c_next - f->din));
 }
 
 /* Passed for that reason, does a request wait for what nfsd has under way? */

@@ -336,6 +336,26 @@ static void test_trouble(void **state)
 	}
 }
 
+/* Where packets are lost, nothing is answered while nfsd has something under way; ours may be. */
+static void test_under_way(void **state)
+{
+	struct world w;
+	__u32 lossy;
+
+	(void)state;
+	for (lossy = 0; lossy < 2; lossy++) {
+		world_init(&w);
+		world_answer(&w, 10, 400);
+		w.f.trouble = NA_TROUBLED - !lossy;
+		assert_false(na_stands_back(&w.f, 0));
+		w.f.s_high += 5;
+		assert_int_equal(na_stands_back(&w.f, 0), lossy);
+		w.f.s_high -= 5;
+		world_pass(&w, 50);
+		assert_int_equal(na_stands_back(&w.f, 0), lossy);
+	}
+}
+
 /* Does the splice hear of a loss in a bare acknowledgement? */
 static bool hears(struct world *w, const struct na_segment *s, struct na_action *a)
 {
@@ -663,6 +683,7 @@ int main(void)
 		cmocka_unit_test(test_allowance),
 		cmocka_unit_test(test_allowance_unused),
 		cmocka_unit_test(test_trouble),
+		cmocka_unit_test(test_under_way),
 		cmocka_unit_test(test_late),
 		cmocka_unit_test(test_small),
 		cmocka_unit_test(test_overdue),
