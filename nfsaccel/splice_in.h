@@ -45,7 +45,8 @@ na_inline bool na_learn_ack(struct na_flow *f, const struct na_segment *s, __u32
 
 	if (na_has_ts(s)) {
 		a->newest = !f->c_newest || na_seq_lt(f->c_newest, s->tsval);
-		f->c_newest = a->newest ? s->tsval : f->c_newest;
+		if (a->newest)
+			f->c_newest = s->tsval;
 	}
 	/* RFC 7323 section 4.3: what overtook other bytes must not make these look old */
 	if (na_has_ts(s) && na_seq_le(s->seq, f->told))
@@ -449,6 +450,12 @@ na_inline void na_place_payload(struct na_flow *f, const struct na_segment *s, s
 	na_fill_gap(f, s, end);
 }
 
+/* All of the segment's payload goes on, and can be put aside while its skb carries something else. */
+na_inline bool na_goes_on_whole(const struct na_segment *s, const struct na_action *a, __u32 end)
+{
+	return a->keep == end - s->seq && s->len <= NA_REST_MAX;
+}
+
 /* Whether the passed segment must be written to. */
 na_inline bool na_differs(const struct na_segment *s, const struct na_action *a)
 {
@@ -546,8 +553,7 @@ na_inline void na_splice_in(struct na_flow *f, const struct na_segment *s, const
 		a->again_now = na_hear_of_loss(f, s, advanced, a);
 	/* what is passed beside a reply must be whole: it is put aside meanwhile */
 	if (*(volatile __u32 *)&a->again_now &&
-	    ((a->todo & (NA_DO_BARE | NA_DO_SPLIT)) || !s->len ||
-	     (a->keep == end - s->seq && s->len <= NA_REST_MAX))) {
+	    ((a->todo & (NA_DO_BARE | NA_DO_SPLIT)) || !s->len || na_goes_on_whole(s, a, end))) {
 		na_resend(f, s, a);
 		if ((a->todo & NA_DO_RESEND) && s->len && !(a->todo & NA_DO_BARE))
 			a->todo |= NA_DO_SPLIT | NA_DO_REWRITE;
@@ -558,8 +564,8 @@ na_inline void na_splice_in(struct na_flow *f, const struct na_segment *s, const
 		a->todo &= ~(NA_DO_PASS | NA_DO_BARE);
 	release = release || (a->todo & NA_DO_SPLIT);
 	/* with the SACKs in one, the client would measure what was lost by what came long before */
-	if (advanced && (f->flags & NA_FLOW_HELD) && a->todo == NA_DO_PASS && a->keep == s->len &&
-	    end == s->seq + s->len && s->len && s->len <= NA_REST_MAX) {
+	if (advanced && (f->flags & NA_FLOW_HELD) && a->todo == NA_DO_PASS && s->len &&
+	    na_goes_on_whole(s, a, end)) {
 		release = true;
 		split = NA_DO_SPLIT;
 	}
