@@ -30,7 +30,10 @@ result() {
 			.value -= (\$before[.key] // 0) | select(.value * 20 >= \$calls)))}" >>"$report"
 }
 
-mark() { before=null && [ "$row" = plain ] || before=$(lab_stats); }
+mark() {
+	before=null
+	[ "$row" = plain ] || before=$(lab_stats)
+}
 
 # by_libnfs LOAD SIZE DEPTH OPTION...: a new connection, which is left alone once it has read in
 # vain for long enough.
