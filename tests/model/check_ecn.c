@@ -41,6 +41,8 @@ static void check_cut(struct sim *s, const struct na_segment *g, const struct na
 	bool fell = f->cwnd < b->cwnd;
 	bool undone = f->cwnd > b->cwnd && f->c_ack == b->c_ack;
 
+	if (na_is_dsack(g) && out < h->doubt_cwnd)
+		out = h->doubt_cwnd; /* a doubted cut is taken back before */
 	h->reasons += told || lost;
 	if (told) /* and so it stays cut, whatever turns out to be late */
 		h->doubt_cwnd = 0;
