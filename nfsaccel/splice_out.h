@@ -82,7 +82,8 @@ na_inline bool na_follow_server(struct na_flow *f, const struct na_segment *s, s
 		end = start;
 	}
 	if (!na_seq_lt(f->s_high, end)) {
-		na_trouble(f); /* sent again */
+		if (end != f->s_high)
+			na_trouble(f); /* sent again; the last of all may be a probe */
 		return true;
 	}
 	if (s->seq != f->s_high || !(s->facts & NA_SEG_SCANNED) ||

@@ -41,7 +41,7 @@
 	X(PASS_TORN, "pass_torn", "entry changed hands while it was being pinned")                 \
 	X(PASS_NOFLOW, "pass_no_flow", "connection not tracked")                                   \
 	X(PASS_UNPAID, "pass_unpaid", "too few of the connection's calls could be answered so far")  \
-	X(PASS_TROUBLE, "pass_trouble", "packets are lost or late, and nfsd is at work or answered most of late")  \
+	X(PASS_TROUBLE, "pass_trouble", "packets are lost or late, and nfsd answers sooner")                     \
 	X(FLOW_FULL, "flow_full", "connection table full")                                         \
 	/* limits */                                                                               \
 	X(LIMIT_HELD, "limit_held", "packets that were given a later departure")                   \

@@ -303,15 +303,20 @@ static void test_allowance_unused(void **state)
 	assert_int_equal(w.f.cwnd, was + 1);
 }
 
-/* Nfsd gets all for a while if packets are lost and more than one request in sixteen is passed. */
+/*
+ * Nfsd gets all for a while if packets are lost and more than one request in sixteen is passed;
+ * and while each sixteenth request loses one.
+ */
 static void test_trouble(void **state)
 {
 	static const struct {
 		__u32 every; /* requests between two losses */
 		__u32 taken; /* for each that is passed */
 		bool back;
-	} cases[] = {{0, 0, false}, {0, 3, false}, {12, 10, true}, {12, 14, true}, {12, 18, false},
-		     {40, 1, false}, {2, 40, false}, {2, 1, true}};
+		bool bad;
+	} cases[] = {{0, 0, false, false}, {0, 3, false, false},  {20, 10, true, false},
+		     {20, 14, true, false}, {20, 18, false, false}, {60, 1, false, false},
+		     {2, 40, false, true}, {2, 1, true, false}, {12, 100, false, true}};
 	__u32 i, j;
 
 	(void)state;
@@ -331,9 +336,30 @@ static void test_trouble(void **state)
 		}
 		print_message("a loss in %u, %u answered: %u\n", cases[i].every, cases[i].taken, j);
 		assert_int_equal(!!w.f.back_at, cases[i].back);
+		assert_int_equal(na_stands_back(&w.f, s.now), cases[i].back || cases[i].bad);
+		w.f.trouble = 0;
 		assert_int_equal(na_stands_back(&w.f, s.now), cases[i].back);
 		assert_false(na_stands_back(&w.f, s.now + NA_BACK_NS));
 	}
+}
+
+/* What the server sends again tells of a loss; not so its last bytes, which may be a probe. */
+static void test_probe(void **state)
+{
+	struct na_action a;
+	struct na_segment s = {0};
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	world_send(&w, 300);
+	s.seq = w.f.s_high - 100;
+	s.len = 100;
+	assert_true(na_follow_server(&w.f, &s, &a));
+	assert_int_equal(w.f.trouble, 0);
+	s.seq -= 100;
+	assert_true(na_follow_server(&w.f, &s, &a));
+	assert_int_equal(w.f.trouble, NA_TROUBLE_STEP);
 }
 
 /* Where packets are lost, nothing is answered while nfsd has something under way; ours may be. */
@@ -346,7 +372,7 @@ static void test_under_way(void **state)
 	for (lossy = 0; lossy < 2; lossy++) {
 		world_init(&w);
 		world_answer(&w, 10, 400);
-		w.f.trouble = NA_TROUBLED - !lossy;
+		w.f.trouble = NA_TROUBLE_FEW - !lossy;
 		assert_false(na_stands_back(&w.f, 0));
 		w.f.s_high += 5;
 		assert_int_equal(na_stands_back(&w.f, 0), lossy);
@@ -683,6 +709,7 @@ int main(void)
 		cmocka_unit_test(test_allowance),
 		cmocka_unit_test(test_allowance_unused),
 		cmocka_unit_test(test_trouble),
+		cmocka_unit_test(test_probe),
 		cmocka_unit_test(test_under_way),
 		cmocka_unit_test(test_late),
 		cmocka_unit_test(test_small),
