@@ -291,22 +291,41 @@ static __always_inline bool na_note(struct na_work *w, struct na_ctl *ctl, __u32
 	return true;
 }
 
+#define NA_CALL_PROC_END (NA_RPC_MARK_BYTES + 24) /* so many bytes tell a call's procedure */
+
+/* Do the NA_CALL_PROC_END bytes in w->call begin a READ? */
+static __always_inline bool na_begins_read(const struct na_work *w)
+{
+	const __u8 *call = w->call + NA_RPC_MARK_BYTES;
+
+	return na_xdr_get32(call + 12) == NA_NFS_PROGRAM &&
+	       na_xdr_get32(call + 16) == NA_NFS3_VERSION &&
+	       na_xdr_get32(call + 20) == NA_NFS3_READ;
+}
+
 /*
  * A record longer than any READ call we can parse, of which `left` bytes are here: nfsd
  * ignores what follows a call, so it may be a READ all the same. Only a note is taken.
  */
 static __always_inline bool na_ask_long(struct na_work *w, struct na_ctl *ctl, __u32 left)
 {
-	const __u8 *call = w->call + NA_RPC_MARK_BYTES;
-	bool whole = left >= NA_RPC_MARK_BYTES + 24;
+	bool whole = left >= NA_CALL_PROC_END;
 
 	if (left < 2 * NA_RPC_MARK_BYTES)
 		return false;
-	if (whole &&
-	    (na_xdr_get32(call + 12) != NA_NFS_PROGRAM ||
-	     na_xdr_get32(call + 16) != NA_NFS3_VERSION || na_xdr_get32(call + 20) != NA_NFS3_READ))
+	if (whole && !na_begins_read(w))
 		return true;
-	return na_note(w, ctl, na_xdr_get32(call), NA_PENDING_REFUSED, whole);
+	return na_note(w, ctl, na_xdr_get32(w->call + NA_RPC_MARK_BYTES), NA_PENDING_REFUSED,
+		       whole);
+}
+
+/*
+ * May the `left` bytes in w->call, of a record of len with its mark, be kept back if what is
+ * offered is answered? Only of a READ, as far as can be seen.
+ */
+static __always_inline bool na_may_keep(const struct na_work *w, __u32 len, __u32 left)
+{
+	return w->o.n && len <= NA_KEEP_MAX && left >= NA_CALL_PROC_END && na_begins_read(w);
 }
 
 /* The call in x, which w->call holds, into w->rpc.xid, w->args and what tells its credential. */
@@ -357,6 +376,10 @@ __attribute__((noinline)) int na_ask_record(struct __sk_buff *skb)
 		return na_ask_long(w, ctl, left);
 	}
 	if (len + NA_RPC_MARK_BYTES > left) {
+		if (na_may_keep(w, len + NA_RPC_MARK_BYTES, left)) {
+			w->o.tail = left;
+			return 1;
+		}
 		na_count(NA_V_PASS_SPLIT, 1);
 		/* the rest is in another segment */
 		return left >= 2 * NA_RPC_MARK_BYTES &&
@@ -442,6 +465,20 @@ int na_note_passed(struct __sk_buff *skb, __u32 from)
 		return -1;
 	bpf_loop(NA_OFFER_MAX, na_note_step, &c, 0);
 	return c.noted ? 0 : -1;
+}
+
+int na_note_tail(struct __sk_buff *skb)
+{
+	struct na_work *w = na_work(NA_IN);
+	struct na_ctl *ctl = na_ctl_get();
+
+	asm volatile("" : : "r"(skb));
+	if (!w || !ctl)
+		return -1;
+	na_count(NA_V_PASS_SPLIT, 1);
+	if (!na_note(w, ctl, na_get_be32(w->call + NA_RPC_MARK_BYTES), NA_PENDING_REFUSED, true))
+		return -1;
+	return 0;
 }
 
 struct na_drop_ctx {

@@ -231,6 +231,7 @@ int na_parse(struct __sk_buff *skb, __u32 dir)
 	s->seq = na_xdr_get32(p->tcp + 4);
 	s->ack = na_xdr_get32(p->tcp + 8);
 	s->len = p->end - p->payload;
+	s->kept = 0;
 	s->win = bpf_ntohs(*(__u16 *)(p->tcp + 14));
 	s->flags = p->tcp[13];
 	s->facts = 0;

@@ -29,10 +29,13 @@ struct na_rest_ctx {
 /* What lies before the i-th taken request, or behind the last one; what is skipped, is not kept. */
 static long na_keep_step(__u32 i, struct na_rest_ctx *c)
 {
-	__u32 taken = c->w->a.taken, end = c->w->s.len, len, n = c->n, next = end;
+	__u32 taken = c->w->a.taken, end = c->w->s.len, len, n = c->n, next;
 
 	if (i > taken)
 		return 1;
+	if (c->w->a.todo & NA_DO_KEEP)
+		end -= c->w->o.tail;
+	next = end;
 	if (i < taken && i < NA_OFFER_MAX) {
 		const struct na_question *q = &c->w->o.q[i];
 
@@ -42,7 +45,8 @@ static long na_keep_step(__u32 i, struct na_rest_ctx *c)
 	len = end - c->at;
 	if (len) {
 		if (!na_within(len, 1, NA_REST_MAX) || !na_within(n, 0, NA_REST_MAX) ||
-		    bpf_skb_load_bytes(c->skb, c->w->p.payload + c->at, c->rest->data + n, len) < 0) {
+		    bpf_skb_load_bytes(c->skb, c->w->p.payload + c->at - c->w->s.kept,
+				       c->rest->data + n, len) < 0) {
 			c->err = -1;
 			return 1;
 		}
@@ -62,6 +66,11 @@ int na_keep_rest(struct __sk_buff *skb)
 	if (!c.w || !c.rest)
 		return -1;
 	c.at = c.w->a.skip;
+	/* what was kept back begins a record, which goes on or not */
+	if (c.w->s.kept && (!c.w->a.taken || c.w->o.q[0].at)) {
+		na_memcpy(c.rest->data, c.w->kept, NA_KEEP_MAX);
+		c.at = c.n = c.w->s.kept;
+	}
 	bpf_loop(NA_OFFER_MAX + 1, na_keep_step, &c, 0);
 	return c.err || c.n != c.w->a.keep ? -1 : 0;
 }

@@ -98,6 +98,8 @@ static __always_inline int na_store_csum(struct __sk_buff *skb, struct na_packet
 int na_ask(struct __sk_buff *skb);
 /* What is offered in w->o from number `from` on goes to nfsd after all: write down its xids. */
 int na_note_passed(struct __sk_buff *skb, __u32 from);
+/* So does the record that begins in the last w->o.tail bytes; w->call still has it. */
+int na_note_tail(struct __sk_buff *skb);
 /*
  * The offer in w->o from number `from` on is over. pins: 1 of each entry for the sending, and
  * another for the FIFO if that did not take it.

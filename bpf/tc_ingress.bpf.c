@@ -243,6 +243,36 @@ static __noinline void na_consider(struct __sk_buff *skb, struct na_work *w, str
 		w->s.facts &= ~NA_SEG_NOTED;
 }
 
+/*
+ * Does the segment carry on where the flow keeps bytes back? Then these are its first from here
+ * on; of what is in the skb, w->p.payload is the place of the first of all, which is not there.
+ * What came of the record that begins with them is in w->call.
+ */
+static __noinline void na_join(struct __sk_buff *skb, struct na_work *w, struct na_flow *f)
+{
+	__u32 kept = *(volatile __u32 *)&f->kept, n = w->s.len;
+
+	if (w->s.seq != f->c_next + kept || n > NA_REST_MAX - NA_KEEP_MAX ||
+	    !(w->s.facts & NA_SEG_CSUM) || w->p.odd ||
+	    (w->s.flags & (NA_TCP_FIN | NA_TCP_SYN | NA_TCP_RST)) ||
+	    !na_records_at_boundary(&f->c_rec, f->c_next))
+		return;
+	bpf_spin_lock(&f->lock);
+	na_memcpy(w->kept, f->keep, NA_KEEP_MAX);
+	bpf_spin_unlock(&f->lock);
+	na_memcpy(w->call, w->kept, NA_KEEP_MAX);
+	if (n > NA_KEEP_MAX)
+		n = NA_KEEP_MAX;
+	if (!na_within(kept, 1, NA_KEEP_MAX) || !na_within(n, 1, NA_KEEP_MAX) ||
+	    bpf_skb_load_bytes(skb, w->p.payload, w->call + kept, n) < 0)
+		return;
+	w->s.kept = kept;
+	w->s.seq -= kept;
+	w->s.len += kept;
+	w->p.payload -= kept;
+	w->loaded = w->p.payload;
+}
+
 /* In memory: the verifier would follow each answer to these questions through the splice. */
 static __always_inline void na_glimpse(const struct na_flow *f, struct na_glimpse *g)
 {
@@ -259,7 +289,7 @@ int na_ingress(struct __sk_buff *skb)
 	struct na_flow *f = NULL;
 	enum na_doze_how doze;
 	__u32 at;
-	bool mine;
+	bool mine, noted;
 
 	if (skb->pkt_type != 0 /* PACKET_HOST */ || skb->tc_index == NA_SEEN)
 		return TC_ACT_UNSPEC;
@@ -292,9 +322,14 @@ int na_ingress(struct __sk_buff *skb)
 	if (na_csum_good(skb))
 		w->s.facts |= NA_SEG_CSUM;
 	w->o.n = 0;
+	w->o.tail = 0;
 	w->mark = skb->mark;
-	if (w->s.len)
+	if (w->s.len) {
+		if (*(volatile __u32 *)&f->kept)
+			na_join(skb, w, f);
 		na_consider(skb, w, f, ctl);
+		w->p.payload += w->s.kept;
+	}
 
 	bpf_spin_lock(&f->lock);
 	mine = na_flow_key_equal(&f->key, &w->key);
@@ -302,6 +337,8 @@ int na_ingress(struct __sk_buff *skb)
 	w->way = f->way;
 	if (mine)
 		na_splice_in(f, &w->s, &w->o, &w->a);
+	if (mine && (w->a.todo & NA_DO_KEEP))
+		na_memcpy(f->keep, w->call, NA_KEEP_MAX);
 	na_glimpse(f, &w->is);
 	bpf_spin_unlock(&f->lock);
 	if (!mine) { /* deleted under us, and another's by now */
@@ -314,15 +351,19 @@ int na_ingress(struct __sk_buff *skb)
 	if (w->was.dout && (~w->was.flags & w->is.flags & NA_FLOW_CLOSING) &&
 	    (w->s.flags & NA_TCP_RST))
 		na_tell_client(w, NA_V_RESET_CLIENT, 0, 0);
+	noted = true;
 	if (w->a.taken < w->o.n) {
 		na_count(w->a.why, w->o.n - w->a.taken);
 		if (na_tally_sets)
 			na_tally_passed(skb, w->a.why, w->o.n - w->a.taken);
-		if (!na_offer_pass(skb, w, w->a.taken)) {
-			bpf_spin_lock(&f->lock);
-			f->flags |= NA_FLOW_DARK;
-			bpf_spin_unlock(&f->lock);
-		}
+		noted = na_offer_pass(skb, w, w->a.taken);
+	}
+	if (w->o.tail && !(w->a.todo & NA_DO_KEEP))
+		noted = na_note_tail(skb) == 0 && noted;
+	if (!noted) {
+		bpf_spin_lock(&f->lock);
+		f->flags |= NA_FLOW_DARK;
+		bpf_spin_unlock(&f->lock);
 	}
 	if (w->a.nunpin == 1) /* by far the most, and a loop is dear */
 		na_unpin_number(w->a.unpin[0]);
@@ -354,7 +395,9 @@ int na_emit(struct __sk_buff *skb)
 	if (w->p.jumbo && (todo & ~(NA_DO_PASS | NA_DO_REWRITE)))
 		return TC_ACT_SHOT;
 	on = todo & (NA_DO_PASS | NA_DO_BARE);
-	if (todo & (NA_DO_REPLY | NA_DO_RESEND | NA_DO_ACK | NA_DO_BARE | NA_DO_TRIM))
+	if (w->s.kept)
+		na_count(NA_V_JOINED, 1);
+	if (todo & (NA_DO_REPLY | NA_DO_RESEND | NA_DO_ACK | NA_DO_BARE | NA_DO_TRIM | NA_DO_SPLIT))
 		facts = na_skb_facts(skb, NA_IN);
 	partial = facts & NA_SKB_PARTIAL;
 	if ((todo & NA_DO_RESEND) && w->l.limited && w->l.slow)

@@ -96,6 +96,7 @@ struct na_work {
 	__u32 vain; /* the segment's calls that cannot be answered, as NA_DOZE_AFTER counts them */
 	__u32 paid; /* and those that can be, or were but for a comparison */
 	__u8 call[NA_XDR_CAP + 8] __attribute__((aligned(8))); /* record mark and message */
+	__u8 kept[NA_KEEP_MAX] __attribute__((aligned(8))); /* of s, the first s.kept bytes */
 	struct na_rpc_call rpc;
 	struct na_read3args args;
 	struct na_cred_key cred __attribute__((aligned(8)));

@@ -14,7 +14,7 @@
 #include "nfsaccel/types.h"
 #include "nfsaccel/verdict.h"
 
-#define NA_ABI 6
+#define NA_ABI 7
 
 /* Marks on skbs: set at ingress on what we send, cleared at egress. */
 #define NA_MARK_OURS 0x6e667361u

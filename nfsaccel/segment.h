@@ -46,6 +46,7 @@ struct na_segment {
 	__u32 seq;
 	__u32 ack;
 	__u32 len; /* payload bytes */
+	__u32 kept; /* the first of them that came earlier, and were kept back */
 	__u32 tsval;
 	__u32 tsecr;
 	__u16 win; /* as on the wire, unscaled */
@@ -76,6 +77,7 @@ struct na_question {
  */
 struct na_offer {
 	__u32 n;
+	__u32 tail; /* so many bytes at the segment's end begin a record that may be kept back, or 0 */
 	struct na_question q[NA_OFFER_MAX];
 };
 
@@ -90,6 +92,7 @@ struct na_offer {
 #define NA_DO_FORGET  0x080u /* the flow is another connection's: delete it */
 #define NA_DO_DROP    0x100u
 #define NA_DO_SPLIT   0x200u /* `keep` bytes go on, without the first `skip` and the `taken` requests */
+#define NA_DO_KEEP    0x400u /* the last `tail` bytes are kept back: as if they had not come */
 
 struct na_action {
 	__u32 todo;

@@ -16,6 +16,7 @@
 #define NA_SHAVE_UNITS	 8u /* and of this many units, for scaling rounds down */
 #define NA_SHAVE_BIG	 4096u /* packets beyond this fill small windows, lo's the initial one; */
 #define NA_SHAVE_BIG_WIN (32u << 10) /* from this on a quarter is kept */
+#define NA_KEEP_TRAIN	 6000u /* of a client whose segments were longer nothing is kept back */
 #define NA_JOINED	 8u /* requests that a client may have sent again in one segment */
 #define NA_WATCH_NS	1000000000ull /* an adopted connection is only watched this long */
 
@@ -228,13 +229,31 @@ na_inline __u32 na_refuse_one(const struct na_flow *f, const struct na_question 
 }
 
 /*
+ * How many bytes of the segment's end to keep back behind requests that are answered, 0 or all of
+ * the tail: then the record that begins there may be answered, too. Nobody has them meanwhile, so
+ * their other half must be on its way already: of a client that sends whole packets because it
+ * has more, does not wait for ACKs with the rest (RFC 9293 section 3.7.4), and lost none of late
+ * nor met congestion, so that its allowance is more than a packet. And the rest must come in a
+ * segment that can be put aside: where segments are long, few requests lie across their ends.
+ */
+na_inline __u32 na_keep_back(const struct na_flow *f, const struct na_segment *s,
+			     const struct na_offer *o)
+{
+	if (!o->tail ||
+	    (f->flags & (NA_FLOW_PROMPT | NA_FLOW_ECHO | NA_FLOW_CUT)) != NA_FLOW_PROMPT ||
+	    f->trouble || f->c_most > NA_KEEP_TRAIN || (s->len - s->kept) % f->mss)
+		return 0;
+	return o->tail;
+}
+
+/*
  * Consume the requests there is room for: reserve their replies' places in the client's
  * stream. If that is none, nothing was done.
  */
 na_inline void na_consume(struct na_flow *f, const struct na_segment *s, const struct na_offer *o,
 			  struct na_action *a)
 {
-	__u32 din = f->din, dout = f->dout, count = f->count, i;
+	__u32 din = f->din, dout = f->dout, count = f->count, tail, i;
 	volatile __u32 *taken = &a->taken;
 
 	NA_NO_UNROLL
@@ -264,7 +283,8 @@ na_inline void na_consume(struct na_flow *f, const struct na_segment *s, const s
 	}
 	if (!*taken)
 		return;
-	a->keep = s->len - (f->din - din);
+	tail = na_keep_back(f, s, o);
+	a->keep = s->len - (f->din - din) - tail;
 	if (a->keep > NA_REST_MAX) {
 		f->din = din;
 		f->dout = dout;
@@ -274,11 +294,16 @@ na_inline void na_consume(struct na_flow *f, const struct na_segment *s, const s
 		return;
 	}
 	a->seq = s->seq - din;
-	f->c_next = s->seq + s->len;
+	f->c_next = s->seq + s->len - tail;
 	f->c_rec = s->rec_to;
+	f->kept = tail;
 	na_header_to_client(f, s, a, f->s_high + dout);
 	na_mark_new(f, a);
 	a->todo = NA_DO_REPLY;
+	if (tail) {
+		na_records_start(&f->c_rec, f->c_next);
+		a->todo |= NA_DO_KEEP;
+	}
 }
 
 /* What is left of a segment goes on to the server: the rest, or its news alone (I3). */
@@ -333,6 +358,7 @@ na_inline void na_follow_client(struct na_flow *f, const struct na_segment *s)
 {
 	bool good = (s->facts & NA_SEG_SCANNED) && (s->facts & NA_SEG_CSUM);
 
+	f->kept = 0;
 	if (s->seq != f->c_next)
 		na_trouble(f);
 	if (good && s->seq == f->c_next) {
@@ -443,6 +469,7 @@ na_inline void na_place_payload(struct na_flow *f, const struct na_segment *s, s
 		return;
 	}
 	if (na_seq_lt(f->c_next, end)) {
+		f->kept = 0;
 		f->c_next = end;
 		f->c_rec.sync = 0;
 		f->gap.behind.sync = 0;
@@ -471,6 +498,27 @@ na_inline bool na_differs(const struct na_segment *s, const struct na_action *a)
 	return false;
 }
 
+/*
+ * A segment with new bytes: is it shorter than a packet, and its client had no ACK yet of all it
+ * sent before, or of the request that was answered last? Who waits for such (Nagle) would not
+ * have sent it, but for a probe, some time behind what came last.
+ */
+na_inline void na_note_prompt(struct na_flow *f, const struct na_segment *s)
+{
+	__u32 since;
+
+	if (!s->len || s->seq != f->c_next)
+		return;
+	since = na_usec(s->now) - f->c_at;
+	f->c_at = na_usec(s->now);
+	if (f->c_most < s->len)
+		f->c_most = s->len;
+	if (!(f->flags & NA_FLOW_PROMPT) && since < NA_COPY_USEC && (s->len - s->kept) % f->mss &&
+	    (na_seq_lt(f->told, s->seq + s->kept) ||
+	     (f->count && na_seq_le(s->ack, na_slot_of(f, f->count - 1)->rep_c))))
+		f->flags |= NA_FLOW_PROMPT;
+}
+
 na_inline void na_action_init(struct na_action *a)
 {
 	a->todo = NA_DO_PASS;
@@ -494,6 +542,11 @@ na_inline void na_splice_in(struct na_flow *f, const struct na_segment *s, const
 	f->last_seen = s->now;
 	if (f->flags & NA_FLOW_DEAD)
 		return;
+	if (s->kept && (s->kept != f->kept || s->seq != f->c_next)) {
+		a->todo = NA_DO_DROP; /* another segment came first */
+		a->why = NA_V_PASS_UNSYNC;
+		return;
+	}
 	if (s->flags & NA_TCP_SYN) { /* never translated (I11) */
 		if ((s->facts & NA_SEG_CSUM) && s->seq != f->syn_isn) {
 			f->flags |= NA_FLOW_SYN | NA_FLOW_REUSE;
@@ -515,7 +568,10 @@ na_inline void na_splice_in(struct na_flow *f, const struct na_segment *s, const
 	if (believed) {
 		na_hear_ece(f, s);
 		advanced = na_learn_ack(f, s, settled, a);
+		na_note_prompt(f, s);
 	}
+	if (f->kept && !s->kept && s->len && s->seq == f->c_next)
+		na_trouble(f); /* the client's timer ran for want of an ACK */
 	if (believed && (advanced || s->len))
 		f->flags &= ~NA_FLOW_SYN; /* who sent that SYN, it was not this client's end */
 	if ((s->facts & NA_SEG_DYING) && na_spliced(f)) {
@@ -574,6 +630,8 @@ na_inline void na_splice_in(struct na_flow *f, const struct na_segment *s, const
 		na_header_to_client(f, s, a, f->s_high + f->dout);
 		a->todo |= NA_DO_ACK | split;
 	}
+	if (s->kept)
+		a->todo |= NA_DO_SPLIT | NA_DO_REWRITE;
 	if (!(a->todo & (NA_DO_PASS | NA_DO_BARE))) {
 		a->todo |= NA_DO_DROP;
 		return;

@@ -73,6 +73,9 @@ struct na_way {
 };
 _Static_assert(sizeof(struct na_way) == 24, "na_way");
 
+/* A READ that begins at a segment's end is kept back if it is no longer, with its record mark. */
+#define NA_KEEP_MAX 256u
+
 /* na_flow.flags */
 #define NA_FLOW_SYN	 0x0002u /* a SYN passed, and the client did not carry on since (I11) */
 #define NA_FLOW_CLOSING	 0x0004u /* FIN or RST of either side */
@@ -86,6 +89,7 @@ _Static_assert(sizeof(struct na_way) == 24, "na_way");
 #define NA_FLOW_LOSSY	 0x1000u /* what was sent again had been lost, not late */
 #define NA_FLOW_REUSE	 0x0400u /* syn_isn is that of another connection on these ports */
 #define NA_FLOW_HELD	 0x20000u /* the server's SACKs wait for what was answered before them */
+#define NA_FLOW_PROMPT	 0x40000u /* the client sends less than a packet without waiting for ACKs */
 /* ECN: splice_ecn.h */
 #define NA_FLOW_ECN	 0x2000u /* both ends agreed to it, as of RFC 3168 */
 #define NA_FLOW_ECHO	 0x4000u /* the server's newest packet says ECE, so do ours: NA_TCP_ECE << 8 */
@@ -130,6 +134,9 @@ struct na_flow {
 	__u32 s_una; /* newest acknowledgement passed to the server, server space */
 	__u32 s_edge_told; /* highest right edge ever passed to the server, server space */
 	__u32 s_edge_last; /* right edge passed to the server last, server space */
+	__u32 kept; /* bytes behind c_next that came and were kept back, in keep */
+	__u32 c_at; /* when the newest bytes came in order, na_usec() */
+	__u32 c_most; /* bytes of the longest segment of those */
 	struct na_records c_rec; /* in sync only while nothing is missing below c_next */
 	struct na_gap gap;
 	struct na_records s_rec;
@@ -195,6 +202,7 @@ struct na_flow {
 		__u32 have;
 		__u8 head[24]; /* twice what is wanted: a bound the verifier sees */
 	} split;
+	__u8 keep[NA_KEEP_MAX] __attribute__((aligned(8)));
 };
 
 #endif

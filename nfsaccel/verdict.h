@@ -67,6 +67,7 @@
 	X(BARE_ACK, "bare_acks", "bare acknowledgements passed to the server")                     \
 	X(SWALLOWED, "swallowed_acks", "acknowledgements of nothing but our own replies")          \
 	X(TRIMMED, "trimmed", "segments cut before an answered request or reply")                  \
+	X(JOINED, "joined", "segments that a READ was put together from with what the last one kept")  \
 	X(DROPPED, "dropped", "segments dropped (repeats of answered requests, DYING flows)")      \
 	X(EMIT_FAIL, "emit_fail", "reply packets that could not be sent; resent later")            \
 	/* fill */                                                                                 \

@@ -303,6 +303,8 @@ void config_pick(struct sim *s, const char *profile)
 	}
 	if (!c->steady && !c->busy && p != P_PERCENT && rng_pm(r, 50))
 		c->ce = rng_below(r, 200);
+	/* not where the wire cuts packets: the shorter ones would look as if this client did not wait */
+	c->nagle = c->ts_skew % 8 == 7 && !c->split;
 	while (c->nreq * (c->rep_max + 8) > SERVER_STREAM - 65536 ||
 	       c->nreq * (c->req_max + 8) > CLIENT_STREAM - 8192)
 		c->nreq = c->nreq * 7 / 8;

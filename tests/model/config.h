@@ -38,6 +38,7 @@ struct config {
 	uint32_t c_buf, c_buf_max, s_buf;
 	uint8_t c_wscale, s_wscale;
 	bool sack, ts, probe_byte, keepalive, ecn;
+	bool nagle; /* the client's last bytes wait for the ACK of what is out, RFC 9293 section 3.7.4 */
 	bool ecn_other; /* by other rules than RFC 3168's, as far as TC knows */
 	uint8_t dscp;
 	uint32_t gso, quick, ts_skew;

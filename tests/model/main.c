@@ -251,9 +251,9 @@ static void report(const struct stats *st)
 #define N(x) (unsigned long long)st->x
 	printf("%llu requests, %llu cacheable, %llu hits; %llu segments\n", N(requests),
 	       N(eligible), N(hits), N(segments));
-	printf("resends %llu, releases %llu, bare ACKs %llu, trims %llu, splits %llu, drops %llu, "
+	printf("resends %llu, releases %llu, bare ACKs %llu, trims %llu, splits %llu, joins %llu, drops %llu, "
 	       "resyncs %llu in %llu out\n",
-	       N(resends), N(releases), N(bares), N(trims), N(splits), N(drops), N(resync_in), N(resync_out));
+	       N(resends), N(releases), N(bares), N(trims), N(splits), N(joins), N(drops), N(resync_in), N(resync_out));
 	printf("client: RTOs %llu, tail probes %llu, retransmissions %llu; server: RTOs %llu, "
 	       "retransmissions %llu; resets %llu, ports reused %llu\n",
 	       N(c_rto), N(c_tlp), N(c_retrans), N(s_rto), N(s_retrans), N(resets), N(reuses));

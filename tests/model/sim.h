@@ -162,7 +162,7 @@ struct lost {
 
 struct stats {
 	uint64_t runs, requests, eligible, hits, resends, releases, bares, swallowed, segments;
-	uint64_t resync_in, resync_out, splits, c_rto, s_rto, c_tlp, c_retrans, s_retrans, trims, drops;
+	uint64_t resync_in, resync_out, splits, joins, c_rto, s_rto, c_tlp, c_retrans, s_retrans, trims, drops;
 	uint64_t resets, reuses, why[NA_V_MAX + 1];
 	/* runs that lose one packet in a hundred: losses by the tenths of a round trip to their repair */
 	uint64_t repairs, repaired[REPAIR_MAX + 1];

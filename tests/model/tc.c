@@ -95,6 +95,41 @@ static bool make_question(struct sim *s, uint32_t xid, uint32_t rep, struct na_q
 	return true;
 }
 
+/* Does the packet end, behind what can be answered, with the beginning of such a record? */
+static void keep_tail(const struct pkt *p, uint32_t at, struct na_offer *o)
+{
+	uint32_t left = p->len - at, mark;
+
+	if (!o->n || at >= p->len || left < 16)
+		return;
+	mark = na_get_be32(p->data + at);
+	if ((mark & NA_RPC_LAST) && (mark & ~NA_RPC_LAST) + 4 > left &&
+	    (mark & ~NA_RPC_LAST) + 4 <= NA_KEEP_MAX)
+		o->tail = left;
+}
+
+/* What was kept back goes before the packet that carries on there. */
+static void join_kept(struct sim *s, struct pkt *p, struct na_segment *g)
+{
+	const struct na_flow *f = &s->tc.f;
+	uint32_t n = f->kept;
+	uint8_t *d;
+
+	if (!n || !p->len || p->bad || p->seq != f->c_next + n || p->len + n > NA_REST_MAX ||
+	    (p->flags & ~(NA_TCP_PSH | NA_TCP_ECE | NA_TCP_CWR)) != NA_TCP_ACK)
+		return;
+	d = arena(s, p->len + n);
+	if (!d)
+		fail(s, "out of room for payload");
+	memcpy(d, f->keep, n);
+	memcpy(d + n, p->data, p->len);
+	p->data = d;
+	p->seq = g->seq = p->seq - n;
+	p->len = g->len = p->len + n;
+	g->kept = n;
+	s->st->joins++;
+}
+
 /* Find the answers to the records that lie whole in the packet; they are pinned. */
 static void make_offer(struct sim *s, const struct pkt *p, struct na_offer *o)
 {
@@ -115,6 +150,7 @@ static void make_offer(struct sim *s, const struct pkt *p, struct na_offer *o)
 		}
 		at += rec;
 	}
+	keep_tail(p, at, o);
 }
 
 static struct pkt *to_client(struct sim *s, const struct na_action *a, uint32_t seq)
@@ -228,11 +264,12 @@ static void join_rest(struct sim *s, struct pkt *p, const struct na_offer *o,
 {
 	uint8_t *d = arena(s, p->len);
 	uint32_t i, at = a->skip, n = 0;
+	bool keep = a->todo & NA_DO_KEEP;
 
 	if (!d)
 		fail(s, "out of room for payload");
 	for (i = 0; i <= a->taken; i++) {
-		uint32_t end = i < a->taken ? o->q[i].at : p->len;
+		uint32_t end = i < a->taken ? o->q[i].at : p->len - (keep ? o->tail : 0);
 
 		memcpy(d + n, p->data + at, end - at);
 		n += end - at;
@@ -261,6 +298,8 @@ static void check_action(struct sim *s, const struct na_action *a)
 		fail(s, "release and resend at once");
 	if (!na_spliced(&s->tc.f) && (a->todo & (NA_DO_DROP | NA_DO_TRIM | NA_DO_BARE | NA_DO_ACK)))
 		fail(s, "touched, though nothing was ever answered");
+	if ((a->todo & NA_DO_KEEP) && !(a->todo & NA_DO_REPLY))
+		fail(s, "bytes are kept back, though nothing was answered");
 	if (s->tc.f.count > NA_FIFO)
 		fail(s, "more answered requests than the FIFO holds");
 	if (a->why > NA_V_MAX)
@@ -313,7 +352,7 @@ void tc_ingress(struct sim *s, struct pkt *p)
 	uint32_t cwnd, c_ack;
 	bool again;
 
-	o.n = 0;
+	o.n = o.tail = 0;
 	s->st->segments++;
 	if (p->flags & NA_TCP_SYN && !p->bad)
 		s->tc.syn = *p;
@@ -322,6 +361,7 @@ void tc_ingress(struct sim *s, struct pkt *p)
 		return;
 	}
 	fill_segment(s, p, &g, s->cfg.c_mss);
+	join_kept(s, p, &g);
 	na_records_for(f, p->seq, &rec);
 	if (p->len && rec.sync)
 		scan(&rec, p, &g);
@@ -345,6 +385,10 @@ void tc_ingress(struct sim *s, struct pkt *p)
 	count_in(s, p->len, &o, &a);
 	if (o.n && a.why < NA_V_MAX)
 		trace(s, "%u not taken: reason %u", o.n - a.taken, a.why);
+	if (g.kept && (a.todo & (NA_DO_PASS | NA_DO_SPLIT)) == NA_DO_PASS)
+		fail(s, "what was kept back cannot go on");
+	if (a.todo & NA_DO_KEEP)
+		memcpy(f->keep, p->data + p->len - o.tail, o.tail);
 	if (a.todo & NA_DO_REPLY)
 		answer(s, &o, &a);
 	if (a.todo & NA_DO_SPLIT)

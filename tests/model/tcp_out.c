@@ -159,6 +159,9 @@ static struct tcp_seg *next_seg(struct tcp *t, bool probe)
 
 	if (!na_seq_lt(t->snd_nxt, send_end(t)) || t->nseg == TCP_SEGS)
 		return NULL;
+	if (t->client && t->sim->cfg.nagle && !probe && len < t->mss && t->snd_una != t->snd_nxt &&
+	    !t->fin_queued)
+		return NULL;
 	if (na_seq_lt(edge, t->snd_nxt + len)) {
 		/* a probe may fill what little window there is, tcp_write_wakeup() */
 		if (!probe || !na_seq_lt(t->snd_nxt, edge))

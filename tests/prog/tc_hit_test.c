@@ -421,6 +421,84 @@ static void test_overtaken(void **state)
 	}
 }
 
+/*
+ * A READ that begins at the end of a whole packet and ends in the next one: it is kept back, and
+ * answered or passed in one piece once the rest is there; if all of it comes again, that is used.
+ */
+static void straddling(const struct scene_setup *at, __u32 part, bool cached, bool again)
+{
+	struct scene_file file, gone;
+	__u32 len0, len1, rep, rep1;
+	struct frame in, want;
+	struct na_flow f;
+
+	scene_begin(&s, &tc, at);
+	scene_file(&s, &file, 500);
+	gone = file;
+	gone.fh.data[3] ^= 1;
+	len0 = scene_call(&file, XID, 0, 4, call);
+	len1 = scene_call(cached ? &file : &gone, XID + 1, 4, 4, call + len0);
+	assert_in_range(len0 + part, NA_READ3_HEAD + 4, SCENE_MSS);
+	s.f.mss = (__u16)(len0 + part);
+	s.f.flags |= NA_FLOW_PROMPT;
+	s.f.c_edge += SCENE_DATA;
+	scene_put(&s);
+	in = scene_from_client(&s, call, len0 + part);
+	scene_ingress(&s, &in);
+	rep = scene_reply(&file, XID, 0, 4, reply);
+	expect_reply(at->server, rep, len0, true);
+	scene_expect_counts(&s, NA_V_HIT, 1, NA_V_HIT_BYTES, 4,
+			    at->dout ? -1 : NA_V_FLOW_SPLICED, 1, -1);
+	scene_get(&s, &f);
+	assert_int_equal(f.kept, part);
+	assert_int_equal(f.c_next, at->client + len0);
+	assert_int_equal(f.c_rec.next, f.c_next);
+
+	if (again)
+		part = 0;
+	in = scene_from_client(&s, call + len0 + part, len1 - part);
+	in.seq += len0 + part;
+	scene_ingress(&s, &in);
+	if (cached) {
+		rep1 = scene_reply(&file, XID + 1, 4, 4, reply);
+		expect_reply(at->server + rep, rep1, len0 + len1, true);
+		scene_expect_counts(&s, NA_V_HIT, 1, NA_V_HIT_BYTES, 4, again ? -1 : NA_V_JOINED, 1,
+				    -1);
+	} else {
+		want = scene_from_client(&s, call + len0, len1);
+		want.seq -= at->din;
+		want.ack -= at->dout;
+		want.win = SCENE_WIN / 2;
+		scene_expect_on(&s, &want);
+		scene_expect_counts(&s, NA_V_MISS_NOENTRY, 1, NA_V_FILL_ASKED, 1, NA_V_TRANSLATED_IN,
+				    1, again ? -1 : NA_V_JOINED, 1, -1);
+	}
+	expect_pins(&file, 1 + cached);
+	scene_get(&s, &f);
+	assert_int_equal(f.kept, 0);
+	assert_int_equal(f.c_next, at->client + len0 + len1);
+	assert_int_equal(f.c_rec.next, f.c_next);
+	scene_forget(&s, &file);
+}
+
+static void test_straddling(void **state)
+{
+	__u32 part, end;
+	size_t j;
+
+	(void)state;
+	for (j = 0; j < COUNT(setups); j++) {
+		scene_begin(&s, &tc, &setups[j]);
+		end = scene_call(&(struct scene_file){.fh.len = 28}, XID, 0, 4, call);
+		for (part = 28; part < end; part += 1 + j) {
+			straddling(&setups[j], part, true, false);
+			straddling(&setups[j], part, true, true);
+			straddling(&setups[j], part, false, false);
+			straddling(&setups[j], part, false, true);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -428,6 +506,7 @@ int main(void)
 		cmocka_unit_test(test_partial),	  cmocka_unit_test(test_trailer),
 		cmocka_unit_test(test_several),	  cmocka_unit_test(test_mixed),
 		cmocka_unit_test(test_fifo),	  cmocka_unit_test(test_overtaken),
+		cmocka_unit_test(test_straddling),
 	};
 
 	return scene_run_tests(&tc, "tc_hit", tests, COUNT(tests));

@@ -45,6 +45,7 @@ static void world_init(struct world *w)
 	w->f.c_ack = w->s0;
 	w->f.c_ack_s = w->s0;
 	w->f.cwnd = 4 * SPAN;
+	w->f.mss = SPAN;
 	w->f.flags = NA_FLOW_SACK;
 }
 
@@ -382,6 +383,68 @@ static void test_under_way(void **state)
 	}
 }
 
+/*
+ * The beginning of a record is kept back only of clients that are known to send the rest without
+ * waiting, only behind whole packets, and not where packets are lost.
+ */
+static void test_keep(void **state)
+{
+	struct na_offer o = {.tail = 60};
+	struct na_segment s = {0};
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	w.f.mss = 100;
+	s.seq = w.f.c_next;
+	s.len = 50;
+	s.ack = w.f.c_ack;
+	na_note_prompt(&w.f, &s);
+	assert_false(w.f.flags & NA_FLOW_PROMPT); /* nothing was out */
+	world_answer(&w, 10, 400);
+	s.seq = w.f.c_next;
+	s.ack = w.f.c_ack + 1;
+	na_note_prompt(&w.f, &s);
+	assert_false(w.f.flags & NA_FLOW_PROMPT); /* it may have had the ACK with that byte */
+	s.ack--;
+	s.len = 300;
+	na_note_prompt(&w.f, &s);
+	assert_false(w.f.flags & NA_FLOW_PROMPT); /* whole packets go at once in any case */
+	s.len = 0;
+	na_note_prompt(&w.f, &s);
+	assert_false(w.f.flags & NA_FLOW_PROMPT);
+	s.len = 250;
+	s.seq++;
+	na_note_prompt(&w.f, &s);
+	assert_false(w.f.flags & NA_FLOW_PROMPT); /* what is missing may have been whole */
+	s.seq--;
+	s.len = 300;
+	assert_int_equal(na_keep_back(&w.f, &s, &o), 0);
+	s.len = 250;
+	s.now += 1024ull * (NA_COPY_USEC + 1);
+	na_note_prompt(&w.f, &s);
+	assert_false(w.f.flags & NA_FLOW_PROMPT); /* a probe */
+	na_note_prompt(&w.f, &s);
+	assert_true(w.f.flags & NA_FLOW_PROMPT);
+	assert_int_equal(na_keep_back(&w.f, &s, &o), 0);
+	s.len = 300;
+	assert_int_equal(na_keep_back(&w.f, &s, &o), 60);
+	s.kept = 30;
+	assert_int_equal(na_keep_back(&w.f, &s, &o), 0);
+	s.len += 30;
+	assert_int_equal(na_keep_back(&w.f, &s, &o), 60);
+	w.f.trouble = 1;
+	assert_int_equal(na_keep_back(&w.f, &s, &o), 0);
+	w.f.trouble = 0;
+	w.f.flags |= NA_FLOW_ECHO;
+	assert_int_equal(na_keep_back(&w.f, &s, &o), 0);
+	w.f.flags &= ~NA_FLOW_ECHO;
+	s.len = s.kept + NA_KEEP_TRAIN;
+	na_note_prompt(&w.f, &s);
+	s.len = s.kept + 300;
+	assert_int_equal(na_keep_back(&w.f, &s, &o), 0);
+}
+
 /* Does the splice hear of a loss in a bare acknowledgement? */
 static bool hears(struct world *w, const struct na_segment *s, struct na_action *a)
 {
@@ -711,6 +774,7 @@ int main(void)
 		cmocka_unit_test(test_trouble),
 		cmocka_unit_test(test_probe),
 		cmocka_unit_test(test_under_way),
+		cmocka_unit_test(test_keep),
 		cmocka_unit_test(test_late),
 		cmocka_unit_test(test_small),
 		cmocka_unit_test(test_overdue),

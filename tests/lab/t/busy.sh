@@ -48,6 +48,7 @@ for threads in 32 128; do
 	lab_check "kernel, $threads readers: some are hits" test "$LAB_HITS" -gt 0
 	why "kernel, $threads readers" "$sent"
 done
+lab_check "READs that end in the next segment are put together" test "$(lab_stat joined)" -gt 0
 lab_note "$(lab_tcp TCPTimeouts) timeouts, $(lab_tcp RetransSegs) retransmissions"
 lab_note "$(lab_stats)"
 lab_done
