@@ -244,18 +244,15 @@ static __noinline void na_consider(struct __sk_buff *skb, struct na_work *w, str
 }
 
 /*
- * Does the segment carry on where the flow keeps bytes back? Then these are its first from here
- * on; of what is in the skb, w->p.payload is the place of the first of all, which is not there.
- * What came of the record that begins with them is in w->call.
+ * What is kept back goes before a segment that carries on there: of the skb, w->p.payload is then
+ * the place of the first byte of all, which is not there. What came of the record that begins with
+ * them is in w->call.
  */
 static __noinline void na_join(struct __sk_buff *skb, struct na_work *w, struct na_flow *f)
 {
 	__u32 kept = *(volatile __u32 *)&f->kept, n = w->s.len;
 
-	if (w->s.seq != f->c_next + kept || n > NA_REST_MAX - NA_KEEP_MAX ||
-	    !(w->s.facts & NA_SEG_CSUM) || w->p.odd ||
-	    (w->s.flags & (NA_TCP_FIN | NA_TCP_SYN | NA_TCP_RST)) ||
-	    !na_records_at_boundary(&f->c_rec, f->c_next))
+	if (!na_joins(f, &w->s, kept) || w->p.odd)
 		return;
 	bpf_spin_lock(&f->lock);
 	na_memcpy(w->kept, f->keep, NA_KEEP_MAX);

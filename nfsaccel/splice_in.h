@@ -247,6 +247,18 @@ na_inline __u32 na_keep_back(const struct na_flow *f, const struct na_segment *s
 }
 
 /*
+ * Does the segment carry on behind the bytes that are kept back? Then these are its first from
+ * here on. Where it does not, the client will have to send them again.
+ */
+na_inline bool na_joins(const struct na_flow *f, const struct na_segment *s, __u32 kept)
+{
+	return s->seq == f->c_next + kept && s->len && s->len <= NA_REST_MAX - NA_KEEP_MAX &&
+	       (s->facts & NA_SEG_CSUM) &&
+	       !(s->flags & (NA_TCP_SYN | NA_TCP_RST | NA_TCP_URG)) &&
+	       na_records_at_boundary(&f->c_rec, f->c_next);
+}
+
+/*
  * Consume the requests there is room for: reserve their replies' places in the client's
  * stream. If that is none, nothing was done.
  */

@@ -163,6 +163,7 @@ na_inline void na_splice_out(struct na_flow *f, const struct na_segment *s, stru
 		a->keep = s->len;
 		a->todo |= NA_DO_REWRITE;
 		f->flags |= NA_FLOW_DEAD;
+		f->kept = 0;
 		return;
 	}
 	/* who heard ECE will hear it again from whatever is sent */

@@ -115,8 +115,7 @@ static void join_kept(struct sim *s, struct pkt *p, struct na_segment *g)
 	uint32_t n = f->kept;
 	uint8_t *d;
 
-	if (!n || !p->len || p->bad || p->seq != f->c_next + n || p->len + n > NA_REST_MAX ||
-	    (p->flags & ~(NA_TCP_PSH | NA_TCP_ECE | NA_TCP_CWR)) != NA_TCP_ACK)
+	if (!n || !na_joins(f, g, n))
 		return;
 	d = arena(s, p->len + n);
 	if (!d)
@@ -387,6 +386,9 @@ void tc_ingress(struct sim *s, struct pkt *p)
 		trace(s, "%u not taken: reason %u", o.n - a.taken, a.why);
 	if (g.kept && (a.todo & (NA_DO_PASS | NA_DO_SPLIT)) == NA_DO_PASS)
 		fail(s, "what was kept back cannot go on");
+	if ((p->flags & NA_TCP_RST) && !p->bad && !(g.facts & NA_SEG_DYING) &&
+	    !(a.todo & NA_DO_PASS))
+		fail(s, "the client's reset does not go on");
 	if (a.todo & NA_DO_KEEP)
 		memcpy(f->keep, p->data + p->len - o.tail, o.tail);
 	if (a.todo & NA_DO_REPLY)
