@@ -56,6 +56,11 @@ struct inode___sec {
 	__u32 i_ctime_nsec;
 };
 
+/* Since 6.4 (b3cbf98e2fdf: RPC with TLS). */
+struct svc_export___tls {
+	unsigned long ex_xprtsec_modes;
+};
+
 /* i_state: unsigned long, __u32 since 6.12 (2ed634c96ed1). */
 struct inode___state_long {
 	unsigned long i_state;

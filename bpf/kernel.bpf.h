@@ -145,6 +145,7 @@ struct tcp_sock {
 
 struct cache_head {
 	__s64 expiry_time; /* seconds since boot */
+	unsigned long flags;
 };
 
 struct cache_detail {
@@ -247,10 +248,42 @@ struct knfsd_fh {
 	__u8 fh_raw[128];
 };
 
+/* sunrpc's and nfsd's caches, nfsd(7): who an address is, groups by uid, exports, and their keys. */
+struct ip_map {
+	struct cache_head h;
+	void *m_client; /* struct unix_domain, one a name */
+};
+
+struct group_info {
+	int ngroups;
+	na_kuid gid[]; /* kgid_t */
+};
+
+struct unix_gid {
+	struct cache_head h;
+	struct group_info *gi;
+};
+
+struct svc_expkey {
+	struct cache_head h;
+	struct path ek_path;
+};
+
+struct exp_flavor_info {
+	__u32 pseudoflavor;
+	__u32 flags;
+};
+
 struct svc_export {
 	struct cache_head h;
 	int ex_flags;
 	struct path ex_path;
+	na_kuid ex_anon_uid;
+	na_kuid ex_anon_gid;
+	int ex_fsid;
+	unsigned char *ex_uuid; /* of 16 bytes, or NULL */
+	__u32 ex_nflavors;
+	struct exp_flavor_info ex_flavors[8];
 	__u32 ex_layout_types;
 };
 

@@ -4,6 +4,7 @@
  * it all that was learnt about permission. Before and after, for the same reasons as in
  * vfs_inode.bpf.c. Caches of other network namespaces count as ours: that costs misses.
  */
+#include "bpf/answer.bpf.h"
 #include "bpf/bump.bpf.h"
 #include <bpf/bpf_tracing.h>
 
@@ -21,8 +22,66 @@
 		return 0;                                                                          \
 	}
 
-/* Answers of mountd: exports, export keys, client addresses, groups. */
-NA_EPOCH_AT(update, "sunrpc_cache_update")
+/* An answer of mountd that this task is about to store, and that was found to change nothing. */
+struct na_answer {
+	__u64 epoch; /* then */
+	bool same; /* until it has been stored */
+	bool first; /* into an entry that had none */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct na_answer);
+} na_answers SEC(".maps");
+
+/*
+ * Answers of mountd: exports, export keys, client addresses, groups. Each MOUNT call has all of
+ * them written anew, and nfsd asks again once they are half as old as they may get.
+ */
+SEC("fentry/sunrpc_cache_update")
+int BPF_PROG(na_e_update, struct cache_detail *detail, struct cache_head *new,
+	     struct cache_head *old)
+{
+	struct na_answer *a = bpf_task_storage_get(&na_answers, bpf_get_current_task_btf(), NULL,
+						   BPF_LOCAL_STORAGE_GET_F_CREATE);
+	struct na_ctl *ctl = na_ctl_get();
+
+	if (a && ctl) {
+		a->epoch = *(volatile __u64 *)&ctl->epoch;
+		a->first = !na_entry_valid(old);
+		a->same = na_answer_same(detail, new, old);
+		if (a->same) {
+			na_count(NA_V_ANSWER_SAME, 1);
+			return 0;
+		}
+	}
+	na_epoch();
+	return 0;
+}
+
+/*
+ * Another answer may have come in between, from another of mountd's threads: one that changed
+ * something has moved the epoch, and one that was the first as well has the entry replaced.
+ */
+SEC("fexit/sunrpc_cache_update")
+int BPF_PROG(na_x_update, struct cache_detail *detail, struct cache_head *new,
+	     struct cache_head *old, int hash, struct cache_head *ret)
+{
+	struct na_answer *a =
+		bpf_task_storage_get(&na_answers, bpf_get_current_task_btf(), NULL, 0);
+	struct na_ctl *ctl = na_ctl_get();
+	bool same = a && ctl && a->same && a->epoch == *(volatile __u64 *)&ctl->epoch &&
+		    a->first == (ret == old);
+
+	if (a)
+		a->same = false;
+	if (!same)
+		na_epoch();
+	return 0;
+}
+
 NA_EPOCH_AT(purge, "cache_purge")
 /* exportfs -f writes to /proc/net/rpc/.../flush; cache_flush is inlined there. */
 NA_EPOCH_AT(flush, "write_flush_procfs")

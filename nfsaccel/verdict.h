@@ -100,6 +100,7 @@
 	/* invalidation */                                                                         \
 	X(BUMP, "bumps", "version slots incremented")                                              \
 	X(EPOCH, "epochs", "export epoch incremented")                                             \
+	X(ANSWER_SAME, "answers_same", "answers of mountd that changed nothing")                   \
 	X(FLUSH, "flushes", "whole cache flushed")                                                 \
 	X(RECURSION, "recursion_misses", "skipped runs of hooks (each flushes everything)")        \
 	/* events */                                                                               \

@@ -9,6 +9,7 @@ for fs in ext4 xfs btrfs tmpfs; do
 	dirs+=" /mnt/$fs"
 done
 status=0
+/mnt/with/answers_test $LAB_EXPORT || status=1
 for test in probe hooks events; do
 	/mnt/with/${test}_test $dirs || status=1
 done
