@@ -16,6 +16,7 @@
 #define NA_SHAVE_UNITS	 8u /* and of this many units, for scaling rounds down */
 #define NA_SHAVE_BIG	 4096u /* packets beyond this fill small windows, lo's the initial one; */
 #define NA_SHAVE_BIG_WIN (32u << 10) /* from this on a quarter is kept */
+#define NA_SMALL_WIN	 8192u /* a client's window below this is nfsd's while that is at work */
 #define NA_KEEP_TRAIN	 6000u /* of a client whose segments were longer nothing is kept back */
 #define NA_JOINED	 8u /* requests that a client may have sent again in one segment */
 #define NA_WATCH_NS	1000000000ull /* an adopted connection is only watched this long */
@@ -211,6 +212,9 @@ na_inline __u32 na_refuse_offer(const struct na_flow *f, const struct na_segment
 		return NA_V_PASS_RECOVERY;
 	if (na_stands_back(f, s->now))
 		return NA_V_PASS_TROUBLE;
+	/* nfsd waits for what this client makes room for: it would come later by a round trip */
+	if (f->c_edge - f->c_ack < NA_SMALL_WIN && na_under_way(f))
+		return NA_V_PASS_WINDOW;
 	return NA_V_MAX;
 }
 

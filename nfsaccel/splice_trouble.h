@@ -40,12 +40,17 @@ na_inline void na_trouble(struct na_flow *f)
 		f->trouble = NA_TROUBLE_MOST;
 }
 
+/* Has nfsd something under way: a reply that is not acknowledged, or a call? */
+na_inline bool na_under_way(const struct na_flow *f)
+{
+	return f->c_ack_s != f->s_high || f->s_ack != f->c_next - f->din;
+}
+
 /* Is a request better left to nfsd, all of them or while it has something under way? */
 na_inline bool na_stands_back(const struct na_flow *f, __u64 now)
 {
 	return now < f->back_at || f->trouble >= NA_TROUBLE_BAD ||
-	       (f->trouble >= NA_TROUBLE_FEW &&
-		(f->c_ack_s != f->s_high || f->s_ack != f->c_next - f->din));
+	       (f->trouble >= NA_TROUBLE_FEW && na_under_way(f));
 }
 
 /* Passed for that reason, does a request wait for what nfsd has under way? */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "nfsaccel/cache_rule.h"
+#include "nfsaccel/splice_in.h"
 #include "tests/prog/scene.h"
 
 #define XID  0xfeed0001u
@@ -288,6 +289,15 @@ static void no_room(void)
 	s.f.c_edge = s.f.s_edge_told + s.f.dout + 132 + 5904 - 1;
 }
 
+/* A window that the reply fits, but small, and nfsd has not acknowledged all it was sent. */
+static void small_window(void)
+{
+	in.win = 0;
+	s.f.s_ack--;
+	s.f.s_edge_told = s.f.s_high;
+	s.f.c_edge = s.f.c_ack + NA_SMALL_WIN - 1;
+}
+
 /* Beside a reply that is out, of no bytes so that nothing else changes. */
 static void small_cwnd(void)
 {
@@ -409,6 +419,7 @@ static const struct reason reasons[] = {
 	REASON(recovering, PASS_RECOVERY, NONE),
 	REASON(troubled, PASS_TROUBLE, NONE),
 	REASON(no_room, PASS_WINDOW, NONE),
+	REASON(small_window, PASS_WINDOW, NONE),
 	REASON(small_cwnd, PASS_CWND, NONE),
 	REASON(ecn_ce, PASS_FLAGS, NONE),
 	REASON(fin, PASS_FLAGS, NONE),
@@ -496,6 +507,20 @@ static void test_limits(void **state)
 	begin();
 	no_room();
 	s.f.c_edge++;
+	run();
+	assert_true(hit());
+	scene_forget(&s, &file);
+
+	begin();
+	small_window();
+	s.f.c_edge++;
+	run();
+	assert_true(hit());
+	scene_forget(&s, &file);
+
+	begin();
+	small_window();
+	s.f.s_ack++;
 	run();
 	assert_true(hit());
 	scene_forget(&s, &file);
