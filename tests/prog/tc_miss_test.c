@@ -500,6 +500,13 @@ static void test_reasons(void **state)
 	}
 }
 
+static void expect_hit(void)
+{
+	run();
+	assert_true(hit());
+	scene_forget(&s, &file);
+}
+
 /* What is just enough is enough. */
 static void test_limits(void **state)
 {
@@ -507,50 +514,36 @@ static void test_limits(void **state)
 	begin();
 	no_room();
 	s.f.c_edge++;
-	run();
-	assert_true(hit());
-	scene_forget(&s, &file);
+	expect_hit();
 
 	begin();
 	small_window();
 	s.f.c_edge++;
-	run();
-	assert_true(hit());
-	scene_forget(&s, &file);
+	expect_hit();
 
 	begin();
 	small_window();
 	s.f.s_ack++;
-	run();
-	assert_true(hit());
-	scene_forget(&s, &file);
+	expect_hit();
 
 	begin();
 	small_cwnd();
 	s.f.cwnd++;
-	run();
-	assert_true(hit());
-	scene_forget(&s, &file);
+	expect_hit();
 
 	begin(); /* alone, it may go whatever the allowance */
 	s.f.cwnd = 1;
-	run();
-	assert_true(hit());
-	scene_forget(&s, &file);
+	expect_hit();
 
 	begin();
 	too_much();
 	ctl.max_payload++;
-	run();
-	assert_true(hit());
-	scene_forget(&s, &file);
+	expect_hit();
 
 	begin();
 	block_missing();
 	rebuild(0, 4096);
-	run();
-	assert_true(hit());
-	scene_forget(&s, &file);
+	expect_hit();
 }
 
 /* Guard 2: no inode lies where the entry's snapshot says. */
