@@ -148,7 +148,7 @@ static const struct reason {
 	{"miss_expired", "They are read less often than once in [cache] lifetime."},
 	{"miss_version", "The files change."},
 	{"miss_inode", "The files change."},
-	{"miss_epoch", "Exports, mounts or groups change often."},
+	{"miss_epoch", "Exports or groups change often."},
 	{"miss_big", "The replies take more packets than [cache] max_packets."},
 	{"pass_not_read", "They are other calls than READ."},
 	{"pass_window", "The clients' receive windows are small."},

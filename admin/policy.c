@@ -99,11 +99,18 @@ bool na_policy_exported(const struct na_policy_state *s, const struct na_rule *r
 	return !strcmp(r->path, "*");
 }
 
+/* Moves with all that nfsd is told of exports. */
+static __u64 told(const struct na_ctl *ctl)
+{
+	return __atomic_load_n(&ctl->epoch, __ATOMIC_SEQ_CST) +
+	       __atomic_load_n(&ctl->answers, __ATOMIC_SEQ_CST);
+}
+
 static void look_at_exports(struct na_daemon *d, struct na_export_change *change)
 {
 	int err;
 
-	d->policy.epoch = __atomic_load_n(&d->plane.ctl->epoch, __ATOMIC_SEQ_CST);
+	d->policy.told = told(d->plane.ctl);
 	err = na_exported_refresh(&d->policy.exports, &d->plane, change);
 	if (err)
 		na_warn("cannot tell what is exported: %s", strerror(-err));
@@ -253,7 +260,7 @@ void na_policy_tick(struct na_daemon *d)
 		s->ticks = 0;
 		na_names_refresh(s->names);
 	}
-	if (s->epoch != __atomic_load_n(&d->plane.ctl->epoch, __ATOMIC_SEQ_CST))
+	if (s->told != told(d->plane.ctl))
 		look_at_exports(d, &change);
 	if (change.grown)
 		apply_again(d, change.moved, "new exports");

@@ -26,7 +26,7 @@ struct na_policy_state {
 	struct na_names *names;
 	struct na_addr *seen; /* clients, sorted, while patterns want names */
 	size_t nseen;
-	__u64 epoch; /* exports were looked at after this one began */
+	__u64 told; /* exports were looked at after nfsd was told of them so often */
 	time_t loaded; /* CLOCK_REALTIME */
 	unsigned int ticks; /* seconds since names were looked up */
 	bool inherited; /* the file is bad: rules are those the last daemon left */

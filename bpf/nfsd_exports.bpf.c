@@ -77,7 +77,9 @@ int BPF_PROG(na_x_update, struct cache_detail *detail, struct cache_head *new,
 
 	if (a)
 		a->same = false;
-	if (!same)
+	if (same)
+		na_step(&ctl->answers);
+	else
 		na_epoch();
 	return 0;
 }

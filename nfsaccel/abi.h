@@ -262,6 +262,7 @@ struct na_ctl {
 	__u32 abi;
 	__u32 mode; /* enum na_mode */
 	__u64 epoch; /* export epoch, coherence.md */
+	__u64 answers; /* of mountd, that did not move it: they may be of exports that are new to us */
 	__u64 flush; /* entries of another number are gone */
 	__u64 next_id; /* source of fid, cred and flow numbers */
 	__u64 clock_hand;

@@ -54,7 +54,7 @@ static void expect(const char *cache, const struct answer *answers, size_t n)
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		__u64 epoch = hookset_ctl(&set).epoch;
+		struct na_ctl was = hookset_ctl(&set), is;
 		__u64 same = hookset_count(&set, NA_V_ANSWER_SAME);
 		__u64 before = hookset_runs(&set, in), after = hookset_runs(&set, out);
 
@@ -63,7 +63,9 @@ static void expect(const char *cache, const struct answer *answers, size_t n)
 		assert_int_equal(hookset_runs(&set, in), before + 1);
 		assert_int_equal(hookset_runs(&set, out), after + 1);
 		assert_int_equal(hookset_count(&set, NA_V_ANSWER_SAME), same + answers[i].same);
-		assert_int_equal(hookset_ctl(&set).epoch, epoch + (answers[i].same ? 0 : 2));
+		is = hookset_ctl(&set);
+		assert_int_equal(is.epoch, was.epoch + (answers[i].same ? 0 : 2));
+		assert_int_equal(is.answers, was.answers + answers[i].same);
 	}
 }
 
