@@ -37,8 +37,9 @@ struct {
 } na_answers SEC(".maps");
 
 /*
- * Answers of mountd: exports, export keys, client addresses, groups. Each MOUNT call has all of
- * them written anew, and nfsd asks again once they are half as old as they may get.
+ * Answers of mountd: exports, export keys, client addresses, groups. Each MOUNT call has the
+ * client's address and the export written anew, and nfsd asks again for what is half as old as it
+ * may get.
  */
 SEC("fentry/sunrpc_cache_update")
 int BPF_PROG(na_e_update, struct cache_detail *detail, struct cache_head *new,
