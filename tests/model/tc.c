@@ -115,8 +115,14 @@ static void join_kept(struct sim *s, struct pkt *p, struct na_segment *g)
 	uint32_t n = f->kept;
 	uint8_t *d;
 
-	if (!n || !na_joins(f, g, n))
+	if (!n)
 		return;
+	if (!na_joins(f, g, n)) {
+		if (p->seq == f->c_next + n && p->len && p->len <= NA_REST_MAX - NA_KEEP_MAX &&
+		    !p->bad && !(p->flags & (NA_TCP_SYN | NA_TCP_RST | NA_TCP_URG)))
+			fail(s, "what was kept back does not go before what follows it");
+		return;
+	}
 	d = arena(s, p->len + n);
 	if (!d)
 		fail(s, "out of room for payload");
@@ -389,6 +395,8 @@ void tc_ingress(struct sim *s, struct pkt *p)
 	if ((p->flags & NA_TCP_RST) && !p->bad && !(g.facts & NA_SEG_DYING) &&
 	    !(a.todo & NA_DO_PASS))
 		fail(s, "the client's reset does not go on");
+	if (p->bad && (a.todo & NA_DO_RESEND))
+		fail(s, "garbage had a reply sent again");
 	if (a.todo & NA_DO_KEEP)
 		memcpy(f->keep, p->data + p->len - o.tail, o.tail);
 	if (a.todo & NA_DO_REPLY)
